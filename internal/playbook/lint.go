@@ -1,0 +1,164 @@
+package playbook
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// wordsAMinute is how much an adult reads silently in a minute (about 238
+// words of English prose in Brysbaert's review of 2019, rounded down for a
+// phone in a noisy room).
+const wordsAMinute = 220
+
+// lint looks at what only the whole playbook shows.
+func (b *Playbook) lint(drafts []*draft, settings *reader, now time.Time) {
+	if settings != nil {
+		b.lintSettings(settings, drafts)
+	}
+	known := b.confirmable()
+	forms := map[string]bool{}
+	orders := map[int]*Page{}
+	for _, p := range b.Pages {
+		if p.Form != nil {
+			forms[p.ID] = true
+		}
+	}
+	for _, d := range drafts {
+		if s := d.Stage; s != nil && d.head != nil {
+			if other, double := orders[s.Order]; double && d.head.has("order") {
+				d.errorf(d.head.spot("order"), "the order %d is also that of %s", s.Order, other.File)
+			}
+			orders[s.Order] = d.Page
+			d.lintFrom(s.Entry, "entry", known)
+			d.lintFrom(s.Exit, "exit", known)
+			d.lintDone(s.Actions, forms)
+		}
+		if d.Tool != nil {
+			d.lintDone(d.Tool.Actions, forms)
+		}
+		d.lintCare(now)
+	}
+}
+
+func (b *Playbook) lintSettings(r *reader, drafts []*draft) {
+	q := b.Settings.Qualification
+	if q == "" {
+		return
+	}
+	if p, ok := b.byID[q]; ok && p.Framework != nil {
+		return
+	}
+	var frameworks []string
+	for _, d := range drafts {
+		if d.Framework != nil {
+			frameworks = append(frameworks, d.ID)
+		}
+	}
+	hint := "; there is no page of kind framework"
+	if len(frameworks) > 0 {
+		hint = didYouMean(q, frameworks)
+	}
+	r.errorf(spot{1, 1}, "qualification: there is no framework %q%s", q, hint)
+	// The drafts carry the problems that are collected after this.
+	drafts[0].problems = append(drafts[0].problems, r.problems[len(r.problems)-1])
+}
+
+// confirmable collects what an entry or exit item may take as confirmed.
+func (b *Playbook) confirmable() map[string]bool {
+	known := map[string]bool{}
+	for _, p := range b.Pages {
+		if p.Framework != nil {
+			for _, c := range p.Framework.Criteria {
+				known[c.ID] = true
+			}
+		}
+		if p.Form != nil {
+			for _, f := range p.Form.Fields {
+				known[f.ID] = true
+			}
+		}
+		if p.Stage != nil {
+			for _, f := range p.Stage.Capture {
+				known[f.ID] = true
+			}
+		}
+	}
+	return known
+}
+
+func (d *draft) lintFrom(items []Item, key string, known map[string]bool) {
+	for _, i := range items {
+		if i.From != "" && !known[i.From] {
+			d.warnf(d.head.spot(key), "%s %q is confirmed from %q, but no framework, form or stage has such a criterion or field", key, i.ID, i.From)
+		}
+	}
+}
+
+func (d *draft) lintDone(actions []Action, forms map[string]bool) {
+	for _, a := range actions {
+		if a.Done != "" && a.Done != "button" && !forms[a.Done] {
+			d.errorf(d.head.spot("actions"), "action %q is done by %q, which is neither \"button\" nor a form of this playbook", a.ID, a.Done)
+		}
+	}
+}
+
+// lintCare looks for pages that nobody looks after or nobody can read in a
+// minute.
+func (d *draft) lintCare(now time.Time) {
+	if d.Owner == "" {
+		d.warnf(spot{1, 1}, "no owner: nobody is asked when this page needs a review")
+	}
+	if !d.Review.IsZero() {
+		switch {
+		case d.Reviewed.IsZero():
+			d.warnf(d.head.spot("review"), "to be reviewed %s, but never reviewed: add \"reviewed\" with a date", d.Review)
+		case d.Reviewed.Add(d.Review.Span).Before(DateOf(now)):
+			due := d.Reviewed.Add(d.Review.Span)
+			d.warnf(d.head.spot("reviewed"), "the review is overdue: last on %s, due on %s", d.Reviewed, due)
+		}
+	}
+	if d.Reviewed.In(time.UTC).After(now.AddDate(0, 0, 1)) {
+		d.warnf(d.head.spot("reviewed"), "reviewed on %s, which is still to come", d.Reviewed)
+	}
+	if n := len(strings.Fields(d.Body)); n > wordsAMinute {
+		d.warnf(d.body, "%d words: more than is read on a phone in a minute (about %d); split the page", n, wordsAMinute)
+	}
+	if d.Body == "" || strings.TrimSpace(d.Body) == "" {
+		if len(d.Sections) == 1 && d.Sections[0].Markdown == "" {
+			d.warnf(d.body, "the page is empty")
+		}
+	}
+}
+
+// ReviewDue gives the day on which the page's next review is due; ok is
+// false when it is never reviewed.
+func (p *Page) ReviewDue() (due Date, ok bool) {
+	if p.Review.IsZero() || p.Reviewed.IsZero() {
+		return Date{}, false
+	}
+	return p.Reviewed.Add(p.Review.Span), true
+}
+
+// Err gives the errors of a playbook as one error in plain words, or nil if
+// it may be served.
+func (ps Problems) Err() error {
+	errs := ps.Errors()
+	if len(errs) == 0 {
+		return nil
+	}
+	const show = 10
+	var b strings.Builder
+	for i, p := range errs {
+		if i == show {
+			fmt.Fprintf(&b, "\n  … and %d more; `sopbot lint` prints all", len(errs)-show)
+			break
+		}
+		b.WriteString("\n  " + p.String())
+	}
+	n := "an error"
+	if len(errs) > 1 {
+		n = fmt.Sprintf("%d errors", len(errs))
+	}
+	return fmt.Errorf("the playbook has %s:%s", n, b.String())
+}

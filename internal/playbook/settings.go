@@ -1,0 +1,39 @@
+package playbook
+
+import "time"
+
+// Settings is what playbook.yaml says. Everything in it is optional.
+type Settings struct {
+	Name          string
+	Timezone      *time.Location // when a person's own is unknown; never nil (UTC by default)
+	Currency      string         // ISO 4217; "" if none
+	Hours         Hours
+	Holidays      []Date
+	Roles         map[string][]string // role → Slack user-group or member IDs; a role left out is open to everyone
+	Channels      map[string]string   // "handoffs", "digest", "playbook" → channel ID
+	Qualification string              // id of the framework that /qualify uses; "" = the first one
+	Digest        DigestTimes
+	ResearchBlock Clock      // when the morning's research list goes out; zero time with Set false = off
+	Synonyms      [][]string // groups of words or phrases that mean the same
+}
+
+// Hours are the working hours of a week.
+type Hours struct {
+	Days     [7]bool // index is time.Weekday
+	From, To Clock
+}
+
+// Clock is a time of day.
+type Clock struct {
+	Minutes int // since midnight, 0 to 1440 ("24:00")
+	Set     bool
+}
+
+// DigestTimes says when digests go out.
+type DigestTimes struct {
+	Daily      Clock
+	Weekly     Clock
+	WeeklyDay  time.Weekday
+	HaveDaily  bool
+	HaveWeekly bool
+}
