@@ -1,0 +1,98 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/kelseyhightower/envconfig"
+
+	"sopbot/internal/gateway"
+)
+
+// Config is what the environment says.
+type Config struct {
+	BotToken string `envconfig:"SLACK_BOT_TOKEN"`
+	AppToken string `envconfig:"SLACK_APP_TOKEN"`
+	APIURL   string `envconfig:"SLACK_API_URL" default:"https://slack.com/api/"`
+	Playbook string `envconfig:"SOPBOT_PLAYBOOK"`
+	Database string `envconfig:"SOPBOT_DATABASE" default:"sopbot.db"`
+	HTTP     string `envconfig:"SOPBOT_HTTP"`
+	Log      string `envconfig:"SOPBOT_LOG" default:"info"`
+
+	level slog.Level
+}
+
+// readConfig reads the environment and complains of all of it at once, in
+// plain words.
+func readConfig() (Config, error) {
+	var c Config
+	if err := envconfig.Process("", &c); err != nil {
+		return c, err
+	}
+	return c, c.validate()
+}
+
+func (c *Config) validate() error {
+	var complaints []string
+	add := func(format string, args ...any) { complaints = append(complaints, fmt.Sprintf(format, args...)) }
+
+	bot, app := strings.TrimSpace(c.BotToken), strings.TrimSpace(c.AppToken)
+	swapped := strings.HasPrefix(bot, "xapp-") && strings.HasPrefix(app, "xoxb-")
+	switch {
+	case swapped:
+		add("SLACK_BOT_TOKEN and SLACK_APP_TOKEN are swapped: the bot token starts with xoxb-, the app token with xapp-")
+	default:
+		switch {
+		case bot == "":
+			add("SLACK_BOT_TOKEN is not set; copy the Bot User OAuth Token (xoxb-…) from the app's page, OAuth & Permissions")
+		case !strings.HasPrefix(bot, "xoxb-"):
+			add("SLACK_BOT_TOKEN does not start with xoxb-; copy the Bot User OAuth Token from the app's page, OAuth & Permissions")
+		}
+		switch {
+		case app == "":
+			add("SLACK_APP_TOKEN is not set; make an app-level token (xapp-…) with the scope connections:write on the app's page, Basic Information")
+		case !strings.HasPrefix(app, "xapp-"):
+			add("SLACK_APP_TOKEN does not start with xapp-; make an app-level token with the scope connections:write on the app's page, Basic Information")
+		}
+	}
+	c.BotToken, c.AppToken = bot, app
+	if u, err := url.Parse(c.APIURL); err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
+		add("SLACK_API_URL is not a web address; leave it unset for Slack's own, %s", gateway.DefaultAPIURL)
+	} else if !strings.HasSuffix(c.APIURL, "/") {
+		c.APIURL += "/"
+	}
+	if c.Playbook != "" {
+		info, err := os.Stat(c.Playbook)
+		switch {
+		case errors.Is(err, os.ErrNotExist):
+			add("SOPBOT_PLAYBOOK: there is no folder %s; leave it unset to use the playbook that comes along", c.Playbook)
+		case err != nil:
+			add("SOPBOT_PLAYBOOK: %v", err)
+		case !info.IsDir():
+			add("SOPBOT_PLAYBOOK: %s is a file; name the folder it is in", c.Playbook)
+		}
+	}
+	switch {
+	case c.Database == "":
+		add("SOPBOT_DATABASE is empty; name a file, or leave it unset for sopbot.db")
+	case strings.HasPrefix(c.Database, "postgres://"), strings.HasPrefix(c.Database, "postgresql://"):
+		add("SOPBOT_DATABASE: this version keeps its data in an SQLite file; PostgreSQL comes with a later one")
+	}
+	if c.HTTP != "" {
+		if _, _, err := net.SplitHostPort(c.HTTP); err != nil {
+			add("SOPBOT_HTTP: %q is not an address; write it like 127.0.0.1:8080", c.HTTP)
+		}
+	}
+	if err := c.level.UnmarshalText([]byte(c.Log)); err != nil {
+		add("SOPBOT_LOG: %q is not a level; use debug, info, warn or error", c.Log)
+	}
+	if len(complaints) == 0 {
+		return nil
+	}
+	return errors.New("the settings in the environment need a change:\n  - " + strings.Join(complaints, "\n  - "))
+}

@@ -1,0 +1,74 @@
+// Command sopbot brings a company's sales playbook into Slack. See the README
+// for what it does; each subcommand lives in a file of its own.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	_ "time/tzdata" // people's zones, also on machines without them
+
+	"github.com/alecthomas/kong"
+)
+
+// commands is what `sopbot --help` lists.
+type commands struct {
+	Demo     demoCommand     `cmd:"" help:"Try sopbot without Slack: the bot and a local Slack, in this terminal."`
+	Serve    serveCommand    `cmd:"" help:"Run the bot in your workspace."`
+	Ask      askCommand      `cmd:"" help:"Ask the playbook here in the terminal."`
+	Lint     lintCommand     `cmd:"" help:"Check a playbook and name every problem."`
+	Manifest manifestCommand `cmd:"" help:"Print the manifest to create the Slack app from."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
+}
+
+// streams are where a subcommand reads and writes; tests put their own.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// exit is an error that only sets the exit code: what is to say was said.
+type exit int
+
+func (e exit) Error() string { return fmt.Sprintf("exit %d", int(e)) }
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	io := streams{os.Stdin, os.Stdout, os.Stderr}
+	var c commands
+	parser, err := kong.New(&c, kong.Name("sopbot"),
+		kong.Description("sopbot answers from your sales playbook in Slack, and runs it."),
+		kong.UsageOnError(), kong.Writers(io.out, io.err),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(io))
+	if err != nil {
+		fmt.Fprintln(io.err, "sopbot:", err)
+		return 2
+	}
+	chosen, err := parser.Parse(os.Args[1:])
+	if err != nil {
+		var parse *kong.ParseError
+		if errors.As(err, &parse) && len(os.Args) == 1 {
+			_ = parse.Context.PrintUsage(false)
+			return 2
+		}
+		fmt.Fprintf(io.err, "sopbot: %v\nTry: sopbot --help\n", err)
+		return 2
+	}
+	err = chosen.Run()
+	var code exit
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &code):
+		return int(code)
+	}
+	fmt.Fprintln(io.err, "sopbot:", err)
+	return 1
+}

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"time"
+)
+
+// serveCommand is `sopbot serve`: the bot, until it is told to stop.
+type serveCommand struct{}
+
+// Help says what the environment may hold.
+func (serveCommand) Help() string {
+	return `Settings come from the environment:
+  SLACK_BOT_TOKEN   the bot's token, xoxb-…
+  SLACK_APP_TOKEN   the app-level token with connections:write, xapp-…
+  SLACK_API_URL     another Slack, for tests
+  SOPBOT_PLAYBOOK   your playbook's folder; without it the one that comes along
+  SOPBOT_DATABASE   the SQLite file to keep data in (sopbot.db)
+  SOPBOT_HTTP       address of /healthz, /readyz and /metrics; off without it
+  SOPBOT_LOG        debug, info, warn or error (info)`
+}
+
+// Run serves until ctx ends.
+func (serveCommand) Run(ctx context.Context) error {
+	config, err := readConfig()
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: config.level}))
+	b := &bot{Config: config, log: log, now: time.Now}
+	defer func() {
+		if err := b.close(); err != nil {
+			log.Error("closing", "error", err)
+		}
+	}()
+	if err := b.open(ctx); err != nil {
+		return err
+	}
+	return b.run(ctx)
+}

@@ -1,0 +1,359 @@
+package answers
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/slack-go/slack"
+
+	"sopbot/internal/chat"
+	"sopbot/internal/playbook"
+	"sopbot/internal/search"
+)
+
+// What an answer may weigh. Slack drops an acknowledgement of 20 KB without a
+// word, and refuses a message whose blocks pass about 12,000 characters; the
+// text goes twice, as blocks and as what a screen reader reads.
+const (
+	answerChars = 2900
+	answerBytes = 6800 // as JSON
+	listChars   = 5500 // a stage on one page
+	otherChars  = 220
+)
+
+// Names of what is clicked. They leave the house in messages that stay for
+// years: add, don't rename.
+const (
+	actionView      = "sop.view"
+	actionMore      = "sop.more"
+	actionShare     = "sop.share"
+	actionHelpful   = "sop.helpful"
+	actionUnhelpful = "sop.unhelpful"
+	actionKind      = "sop.kind"
+	actionBrowse    = "sop.browse"
+	actionTurn      = "sop.turn" // to another part of a long page or list
+	callbackWhy     = "sop.why"
+	callbackPage    = "sop.page"
+	callbackFind    = "sop.find"
+)
+
+var kindNames = map[playbook.Kind]struct{ one, many string }{
+	playbook.KindPage:       {"Page", "Pages"},
+	playbook.KindObjection:  {"Objection", "Objections"},
+	playbook.KindTemplate:   {"Template", "Templates"},
+	playbook.KindOpener:     {"Opener", "Openers"},
+	playbook.KindPersona:    {"Persona", "Personas"},
+	playbook.KindStage:      {"Stage", "Stages"},
+	playbook.KindFramework:  {"Framework", "Frameworks"},
+	playbook.KindForm:       {"Form", "Forms"},
+	playbook.KindTool:       {"Tool", "Tools"},
+	playbook.KindOnboarding: {"Onboarding", "Onboarding"},
+}
+
+// answerMessage is the answer to a question. share says whether it may be
+// shared: it may not where everybody sees it already.
+func (a *Answers) answerMessage(f found, question string, st state, share bool) chat.Message {
+	s, section, ok := f.best()
+	if !ok {
+		return f.nothingMessage(question)
+	}
+	full, from := f.text(s, section)
+	limit := answerChars
+	if s.Kind == playbook.KindStage {
+		limit = listChars
+	}
+	head, rest := fit(full, limit, answerBytes)
+	title := s.heading()
+	trail := a.trail(s, from)
+
+	blocks := []slack.Block{chat.Context(f.understood())}
+	blocks = append(blocks, chat.TextBlocks(title+"\n"+head)...)
+	blocks = append(blocks, chat.Context(trail))
+	ref := question + " " + s.ref(from)
+	blocks = append(blocks, chat.Actions(answerButtons(ref, st, share, rest != "" || from > 0)...))
+	if note := stateNote(st); note != "" {
+		blocks = append(blocks, chat.Context(note))
+	}
+	text := title + "\n" + head + "\n" + trail
+	if others := f.Hits[1:]; len(others) > 0 {
+		list, words := f.list(others, question)
+		blocks = append(blocks, slack.NewDividerBlock())
+		blocks = append(blocks, list...)
+		text += "\nAlso: " + words
+	}
+	return chat.Message{Text: chat.Plain(text), Blocks: blocks}
+}
+
+func answerButtons(ref string, st state, share, more bool) []slack.BlockElement {
+	var out []slack.BlockElement
+	if share && !st.shared {
+		b := chat.Button(actionShare, ref, "Share in channel")
+		b.Style = slack.StylePrimary
+		out = append(out, b)
+	}
+	if !st.rated {
+		out = append(out, chat.Button(actionHelpful, ref, "Helpful"), chat.Button(actionUnhelpful, ref, "Not helpful"))
+	}
+	label := "Open page"
+	if more {
+		label = "More"
+	}
+	return append(out, chat.Button(actionMore, ref, label))
+}
+
+func stateNote(st state) string {
+	var notes []string
+	if st.shared {
+		notes = append(notes, "✓ Shared in this channel")
+	}
+	switch {
+	case st.rated && st.helpful:
+		notes = append(notes, "✓ You found this helpful")
+	case st.rated:
+		notes = append(notes, "✓ You found this not helpful; the page's owner will see it")
+	}
+	return strings.Join(notes, " · ")
+}
+
+// understood repeats the question as it was looked up.
+func (f found) understood() string {
+	words := chat.EscapeInline(chat.Shorten(strings.Join(strings.Fields(f.typed), " "), 150))
+	out := "You asked: " + words
+	if len(f.Query.Corrected) > 0 {
+		for _, w := range strings.Fields(strings.ToLower(f.typed)) {
+			w = strings.Trim(w, ".,;:!?\"'()")
+			if to, ok := f.Query.Corrected[w]; ok {
+				out += fmt.Sprintf(" · _%s_ read as *%s*", chat.EscapeInline(chat.Shorten(w, 30)), chat.EscapeInline(to))
+			}
+		}
+	}
+	return out
+}
+
+// heading is a page's kind and title as the first line of an answer.
+func (s *sheet) heading() string {
+	title := chat.EscapeInline(chat.Shorten(s.Title, 150))
+	// Some playbooks say the kind in every title already.
+	if s.Kind == playbook.KindPage || strings.HasPrefix(strings.ToLower(s.Title), strings.ToLower(kindNames[s.Kind].one)) {
+		return "*" + title + "*"
+	}
+	return kindNames[s.Kind].one + " · *" + title + "*"
+}
+
+// trail says where an answer stands, who looks after it and when they last
+// did.
+func (a *Answers) trail(s *sheet, section int) string {
+	where := chat.EscapeInline(chat.Shorten(s.Title, 80))
+	if t := s.Sections[section].Title(); t != "" && !strings.EqualFold(t, s.Title) {
+		where += " › " + chat.EscapeInline(chat.Shorten(t, 80))
+	}
+	parts := []string{where, owner(s.Owner), reviewed(s.Page, a.Now())}
+	kept := parts[:0]
+	for _, p := range parts {
+		if p != "" {
+			kept = append(kept, p)
+		}
+	}
+	return strings.Join(kept, "  ·  ")
+}
+
+func owner(o string) string {
+	switch {
+	case o == "":
+		return "nobody owns this page"
+	case len(o) > 2 && (o[0] == 'U' || o[0] == 'W') && strings.ToUpper(o) == o && !strings.ContainsAny(o, "@. -"):
+		return "owner <@" + chat.Escape(o) + ">"
+	}
+	return "owner " + chat.EscapeInline(o)
+}
+
+func reviewed(p *playbook.Page, now time.Time) string {
+	if p.Reviewed.IsZero() {
+		return "never reviewed"
+	}
+	days := p.Reviewed.DaysUntil(playbook.DateOf(now))
+	text := "reviewed "
+	switch {
+	case days <= 0:
+		text += "today"
+	case days == 1:
+		text += "yesterday"
+	case days < 60:
+		text += fmt.Sprintf("%d days ago", days)
+	case days < 730:
+		text += fmt.Sprintf("%d months ago", days/30)
+	default:
+		text += fmt.Sprintf("%d years ago", days/365)
+	}
+	if due, ok := p.ReviewDue(); ok && due.Before(playbook.DateOf(now)) {
+		text += " (review overdue)"
+	}
+	return text
+}
+
+// list shows pages a line each with a button to open them.
+func (f found) list(hits []search.Hit, question string) (blocks []slack.Block, words string) {
+	var titles []string
+	for i, h := range hits {
+		s := f.book.byID[h.Page.ID]
+		line := s.heading()
+		if t := h.Page.Sections[h.Section].Title(); t != "" && !strings.EqualFold(t, s.Title) {
+			line += " › " + chat.EscapeInline(chat.Shorten(t, 80))
+		}
+		if snippet := snippet(h.Page.Sections[h.Section]); snippet != "" {
+			line += "\n" + snippet
+		}
+		button := chat.Button(actionView+":"+strconv.Itoa(i), question+" "+s.ref(h.Section), "View")
+		blocks = append(blocks, slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, line, false, false), nil, slack.NewAccessory(button)))
+		titles = append(titles, s.Title)
+	}
+	return blocks, chat.Escape(strings.Join(titles, "; "))
+}
+
+// snippet is the beginning of a section in one line.
+func snippet(s playbook.Section) string {
+	return chat.EscapeInline(chat.Shorten(strings.Join(strings.Fields(s.Plain), " "), 110))
+}
+
+// nothingMessage says that nothing answers, and what comes nearest.
+func (f found) nothingMessage(question string) chat.Message {
+	words := chat.EscapeInline(chat.Shorten(strings.Join(strings.Fields(f.typed), " "), 150))
+	near := f.Nearest
+	if len(near) == 0 {
+		near = f.Hits
+	}
+	lead := "The playbook has no answer to *" + words + "*."
+	if f.Verdict == search.NearMisses {
+		lead = "The playbook does not quite answer *" + words + "*."
+	}
+	if strings.TrimSpace(f.typed) == "" || words == "" {
+		lead = "There were no words to look for in that."
+	}
+	text := lead
+	var blocks []slack.Block
+	if len(near) > 0 {
+		text += " Nearest are:"
+		blocks = append(blocks, chat.TextBlocks(text)...)
+		list, titles := f.list(near[:min(len(near), 4)], question)
+		blocks = append(blocks, list...)
+		text += " " + titles
+	} else {
+		blocks = append(blocks, chat.TextBlocks(text)...)
+	}
+	tips := "Your question is kept for whoever looks after the playbook. What can be asked, for example: " + typed(f.book.examples(3))
+	blocks = append(blocks, chat.Context(tips), chat.Actions(chat.Button(actionBrowse, question, "Browse the playbook")))
+	return chat.Message{Text: chat.Plain(text + "\n" + tips), Blocks: blocks}
+}
+
+// typed writes examples as they would be typed.
+func typed(examples []string) string {
+	var out []string
+	for _, e := range examples {
+		out = append(out, "`/sop "+strings.ReplaceAll(chat.EscapeInline(e), "`", "'")+"`")
+	}
+	return strings.Join(out, ", ")
+}
+
+// sharedMessage is an answer for everybody, under the sharer's name and
+// without the question.
+func (a *Answers) sharedMessage(s *sheet, text string, section int, person string) chat.Message {
+	head, rest := fit(text, answerChars, answerBytes)
+	if rest != "" {
+		head += "\n_… the page goes on: `/sop " + strings.ReplaceAll(chat.EscapeInline(strings.ToLower(s.Title)), "`", "'") + "`_"
+	}
+	by := "Shared from the playbook by <@" + chat.Escape(person) + ">"
+	trail := a.trail(s, section)
+	blocks := append(chat.TextBlocks(s.heading()+"\n"+head), chat.Context(by+"  ·  "+trail))
+	return chat.Message{Text: chat.Plain(s.heading() + "\n" + head + "\n" + by + " · " + trail), Blocks: blocks, InChannel: true}
+}
+
+// browseMessage shows what there is to read: stages in order, then the kinds.
+func (a *Answers) browseMessage(b *Book) chat.Message {
+	lead := fmt.Sprintf("*%s* — %s. Ask in your own words:", chat.EscapeInline(b.Settings.Name), count(len(b.Pages), "page", "pages"))
+	lead += "\n" + typed(b.examples(3))
+	blocks := chat.TextBlocks(lead)
+	text := lead
+	if stages := b.Stages(); len(stages) > 0 {
+		var row []slack.BlockElement
+		var names []string
+		for i, p := range stages[:min(len(stages), 25)] {
+			row = append(row, chat.Button(actionView+":stage"+strconv.Itoa(i), "- "+b.byID[p.ID].ref(-1), strconv.Itoa(i+1)+" "+p.Title))
+			names = append(names, p.Title)
+		}
+		blocks = append(blocks, chat.Context("*The sales cycle, stage by stage*"), chat.Actions(row...))
+		text += "\nStages: " + chat.Escape(strings.Join(names, ", "))
+	}
+	var row []slack.BlockElement
+	var names []string
+	for _, k := range playbook.Kinds {
+		n := len(b.OfKind(k))
+		if n == 0 || k == playbook.KindStage {
+			continue
+		}
+		row = append(row, chat.Button(actionKind+":"+string(k), string(k), fmt.Sprintf("%s (%d)", kindNames[k].many, n)))
+		names = append(names, kindNames[k].many)
+	}
+	if len(row) > 0 {
+		blocks = append(blocks, chat.Context("*Everything else*"), chat.Actions(row...))
+		text += "\nKinds: " + strings.Join(names, ", ")
+	}
+	tail := "`/sop help` shows every command."
+	blocks = append(blocks, chat.Context(tail))
+	return chat.Message{Text: chat.Plain(text + "\n" + tail), Blocks: blocks}
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + many
+}
+
+// helpMessage lists every command with examples.
+func (a *Answers) helpMessage(b *Book) chat.Message {
+	var text strings.Builder
+	for _, c := range a.Help() {
+		if text.Len() > 0 {
+			text.WriteString("\n\n")
+		}
+		fmt.Fprintf(&text, "*%s* %s — %s", c.Name, chat.Escape(c.Usage), chat.Escape(c.Does))
+		for _, e := range c.Examples {
+			fmt.Fprintf(&text, "\n• `%s` %s", e.Typed, chat.Escape(e.Gives))
+		}
+	}
+	fmt.Fprintf(&text, "\n\nIn this playbook, for example: %s.\nIn a thread, or in a direct message, write to me by name instead; Slack has no commands there.", typed(b.examples(3)))
+	return chat.Message{Text: chat.Plain(text.String()), Blocks: append(chat.TextBlocks(text.String()), chat.Actions(chat.Button(actionBrowse, "-", "Browse the playbook")))}
+}
+
+// fit cuts a text to so many characters and so many bytes of JSON.
+func fit(mrkdwn string, chars, bytes int) (head, rest string) {
+	for {
+		head, rest = chat.Cut(mrkdwn, chars)
+		n := jsonBytes(head)
+		if n <= bytes || chars < 200 {
+			return head, rest
+		}
+		chars = min(chars-100, chars*bytes/n)
+	}
+}
+
+// jsonBytes is how long a text gets as JSON, the way Go and slack-go write it.
+func jsonBytes(s string) int {
+	n := len(s)
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '<' || c == '>' || c == '&':
+			n += 5
+		case c == '"' || c == '\\' || c == '\n' || c == '\t':
+			n++
+		case c < ' ':
+			n += 5
+		case c >= utf8.RuneSelf && c == 0xe2 && strings.HasPrefix(s[i:], "\u2028"), c == 0xe2 && strings.HasPrefix(s[i:], "\u2029"):
+			n += 3
+		}
+	}
+	return n
+}

@@ -1,0 +1,35 @@
+package database
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+)
+
+// lockMark stands in the lock file once there is a database.
+const lockMark = "a database of sopbot lies beside this file"
+
+// lockFile takes the only right to use the database: SQLite's own locks let
+// two bots in, which would answer everything twice.
+func lockFile(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		_ = f.Close()
+		return nil, ErrInUse
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, fmt.Errorf("lock: %w", err)
+	}
+	return f, nil
+}
+
+func (db *DB) markLock() error {
+	_, err := db.lock.WriteAt([]byte(lockMark+"\n"), 0)
+	return err
+}

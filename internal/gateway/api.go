@@ -1,0 +1,199 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"sopbot/internal/chat"
+)
+
+// wireMessage is a message as response URLs and acknowledgements take it.
+type wireMessage struct {
+	ResponseType    string        `json:"response_type,omitempty"`
+	Text            string        `json:"text,omitempty"`
+	Blocks          []slack.Block `json:"blocks,omitempty"`
+	ThreadTS        string        `json:"thread_ts,omitempty"`
+	ReplaceOriginal *bool         `json:"replace_original,omitempty"`
+	DeleteOriginal  *bool         `json:"delete_original,omitempty"`
+}
+
+func messagePayloadOf(m chat.Message) wireMessage {
+	w := wireMessage{ResponseType: "ephemeral", Text: m.Text, Blocks: m.Blocks}
+	if m.InChannel {
+		w.ResponseType = "in_channel"
+	}
+	return w
+}
+
+// marshal writes JSON without escaping <, > and & a second time: Slack's text
+// is full of them, and an acknowledgement has 20 KB.
+func marshal(v any) (json.RawMessage, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimRight(b.Bytes(), "\n"), nil
+}
+
+// OpenView opens a modal for whoever the trigger belongs to.
+func (g *Gateway) OpenView(ctx context.Context, trigger string, view slack.ModalViewRequest) error {
+	return g.call("views.open", func() error {
+		_, err := g.api.OpenViewContext(ctx, trigger, view)
+		return err
+	})
+}
+
+// PushView puts a modal on top of the one the trigger comes from.
+func (g *Gateway) PushView(ctx context.Context, trigger string, view slack.ModalViewRequest) error {
+	return g.call("views.push", func() error {
+		_, err := g.api.PushViewContext(ctx, trigger, view)
+		return err
+	})
+}
+
+// UpdateView puts another view in the place of an open one.
+func (g *Gateway) UpdateView(ctx context.Context, id, hash string, view slack.ModalViewRequest) error {
+	return g.call("views.update", func() error {
+		_, err := g.api.UpdateViewContext(ctx, view, "", hash, id)
+		return err
+	})
+}
+
+// Post says something in a channel, or to a person in their direct messages.
+// A refusal for the rate is waited out; an answer that never came is not sent
+// again, because it may have been posted.
+func (g *Gateway) Post(ctx context.Context, channel string, m chat.Message) (ts string, err error) {
+	options := []slack.MsgOption{slack.MsgOptionText(m.Text, false), slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl()}
+	if len(m.Blocks) > 0 {
+		options = append(options, slack.MsgOptionBlocks(m.Blocks...))
+	}
+	if m.Thread != "" {
+		options = append(options, slack.MsgOptionTS(m.Thread))
+	}
+	for try := 1; ; try++ {
+		err = g.call("chat.postMessage", func() error {
+			_, ts, err = g.api.PostMessageContext(ctx, channel, options...)
+			return err
+		})
+		var limited *slack.RateLimitedError
+		if !errors.As(err, &limited) || try == 4 {
+			return ts, err
+		}
+		if err := wait(ctx, limited.RetryAfter); err != nil {
+			return "", err
+		}
+	}
+}
+
+// Respond answers by a response URL.
+func (g *Gateway) Respond(ctx context.Context, url string, m chat.Message) error {
+	if url == "" {
+		return errors.New("there is no response URL")
+	}
+	w := messagePayloadOf(m)
+	w.ThreadTS = m.Thread
+	// Slack replaces the clicked message unless it is told not to.
+	w.ReplaceOriginal = &m.Replace
+	if m.Delete {
+		w = wireMessage{DeleteOriginal: &m.Delete}
+	}
+	body, err := marshal(w)
+	if err != nil {
+		return err
+	}
+	for try := 1; ; try++ {
+		var after time.Duration
+		err := g.call("response_url", func() error {
+			var err error
+			after, err = g.respondOnce(ctx, url, body)
+			return err
+		})
+		if after == 0 || try == 4 {
+			return err
+		}
+		if err := wait(ctx, after); err != nil {
+			return err
+		}
+	}
+}
+
+func (g *Gateway) respondOnce(ctx context.Context, url string, body []byte) (retryAfter time.Duration, err error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		return 0, errors.New("the response URL is not an address")
+	}
+	r.Header.Set("Content-Type", "application/json; charset=utf-8")
+	res, err := g.http.Do(r)
+	if err != nil {
+		// The URL is a key to the channel; it must not reach a log.
+		var inner interface{ Unwrap() error }
+		if errors.As(err, &inner) && inner.Unwrap() != nil {
+			err = inner.Unwrap()
+		}
+		return 0, fmt.Errorf("response URL: %w", err)
+	}
+	defer res.Body.Close()
+	said, _ := io.ReadAll(io.LimitReader(res.Body, 4<<10))
+	if res.StatusCode == http.StatusTooManyRequests {
+		seconds, err := strconv.Atoi(res.Header.Get("Retry-After"))
+		if err != nil || seconds < 1 {
+			seconds = 1
+		}
+		return time.Duration(seconds) * time.Second, errors.New("response URL: rate limited")
+	}
+	var refusal struct {
+		OK    *bool  `json:"ok"`
+		Error string `json:"error"`
+	}
+	if json.Unmarshal(said, &refusal) == nil && refusal.OK != nil && !*refusal.OK {
+		return 0, fmt.Errorf("response URL: %s", refusal.Error)
+	}
+	if res.StatusCode/100 != 2 {
+		return 0, fmt.Errorf("response URL: HTTP %d %s", res.StatusCode, bytes.TrimSpace(said))
+	}
+	return 0, nil
+}
+
+// call counts a call by its outcome, and writes Slack's own words into the
+// error.
+func (g *Gateway) call(method string, do func() error) error {
+	err := do()
+	outcome := "ok"
+	if err != nil {
+		outcome = "error"
+		var refused slack.SlackErrorResponse
+		var limited *slack.RateLimitedError
+		switch {
+		case errors.As(err, &limited):
+			outcome = "ratelimited"
+		case errors.As(err, &refused):
+			outcome = "refused"
+			if words := refused.ResponseMetadata.Messages; len(words) > 0 {
+				err = fmt.Errorf("%w %q", err, words)
+			}
+		}
+		err = fmt.Errorf("%s: %w", method, err)
+	}
+	g.metrics.calls.WithLabelValues(method, outcome).Inc()
+	return err
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

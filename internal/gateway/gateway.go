@@ -1,0 +1,183 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/slack-go/slack"
+
+	"sopbot/internal/chat"
+	"sopbot/internal/database"
+)
+
+// Options is what a Gateway needs.
+type Options struct {
+	BotToken string // xoxb-…
+	AppToken string // xapp-…
+	APIURL   string // with a trailing slash; "" = Slack's own
+	Router   *chat.Router
+	DB       *database.DB // remembers events that were answered
+	Log      *slog.Logger
+	Now      func() time.Time
+	Metrics  prometheus.Registerer
+}
+
+// Gateway is the connection to one Slack workspace.
+type Gateway struct {
+	Options
+	api     *slack.Client
+	http    *http.Client
+	metrics *metrics
+	self    Self
+
+	jobs     chan *job
+	workers  atomic.Int32
+	stopping atomic.Bool
+	busy     sync.WaitGroup
+	seen     seen
+
+	laneCount atomic.Int64
+	lanes     struct {
+		sync.RWMutex
+		open [2]*lane
+	}
+}
+
+// Self is who the bot is in its workspace.
+type Self struct {
+	Team, TeamName string
+	User           string // the bot's member ID
+	Bot            string // B…
+}
+
+// DefaultAPIURL is Slack's own.
+const DefaultAPIURL = "https://slack.com/api/"
+
+// New makes a gateway; nothing is connected before Run.
+func New(o Options) *Gateway {
+	if o.APIURL == "" {
+		o.APIURL = DefaultAPIURL
+	}
+	client := &http.Client{Timeout: 10 * time.Second}
+	return &Gateway{
+		Options: o,
+		api: slack.New(o.BotToken, slack.OptionAppLevelToken(o.AppToken), slack.OptionAPIURL(o.APIURL),
+			slack.OptionHTTPClient(client)),
+		http:    client,
+		metrics: newMetrics(o.Metrics),
+		jobs:    make(chan *job, maxQueued),
+		seen:    newSeen(),
+	}
+}
+
+// Hello asks Slack who the bot is. It fails in plain words when the bot token
+// is not accepted.
+func (g *Gateway) Hello(ctx context.Context) (Self, error) {
+	for wait := time.Second; ; wait = min(2*wait, 30*time.Second) {
+		r, err := g.api.AuthTestContext(ctx)
+		if err == nil {
+			g.self = Self{Team: r.TeamID, TeamName: r.Team, User: r.UserID, Bot: r.BotID}
+			return g.self, nil
+		}
+		if plain := plainAuthError(err); plain != nil {
+			return Self{}, plain
+		}
+		var limited *slack.RateLimitedError
+		if errors.As(err, &limited) {
+			wait = max(wait, limited.RetryAfter)
+		}
+		g.Log.Warn("Slack does not answer; trying again", "error", err, "in", wait.String())
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return Self{}, fmt.Errorf("Slack did not answer: %w", err)
+		}
+	}
+}
+
+func plainAuthError(err error) error {
+	switch err.Error() {
+	case "invalid_auth", "not_authed", "not_allowed_token_type":
+		return errors.New("Slack does not accept SLACK_BOT_TOKEN (" + err.Error() + "); copy the Bot User OAuth Token (xoxb-…) from the app's page, OAuth & Permissions")
+	case "account_inactive", "token_revoked", "token_expired":
+		return errors.New("SLACK_BOT_TOKEN is no longer valid (" + err.Error() + "); install the app again and copy the new token")
+	}
+	var status slack.StatusCodeError
+	if errors.As(err, &status) && status.Code == http.StatusNotFound {
+		return errors.New("SLACK_API_URL does not answer as Slack does (HTTP 404 for auth.test)")
+	}
+	return nil
+}
+
+// Run keeps two sockets open and answers what comes, until ctx ends; then it
+// finishes what was begun and takes leave. The error is for what no new try
+// can mend: a token that Slack refuses.
+func (g *Gateway) Run(ctx context.Context) error {
+	// The lanes outlive ctx, because what was begun is answered on them.
+	life, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	failed := make(chan error, len(g.lanes.open))
+	for slot := range g.lanes.open {
+		go func() { failed <- g.keep(life, slot) }()
+	}
+	go g.seen.sweep(life, g)
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	g.stopping.Store(true)
+	g.Log.Info("stopping: finishing what was begun")
+	done := make(chan struct{})
+	go func() { g.busy.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(8 * time.Second):
+		g.Log.Warn("some answers were not finished in time")
+	}
+	var wg sync.WaitGroup
+	for _, l := range g.openLanes() {
+		wg.Go(func() { l.farewell(time.Second) })
+	}
+	wg.Wait()
+	return nil
+}
+
+func (g *Gateway) setLane(slot int, l *lane) {
+	g.lanes.Lock()
+	g.lanes.open[slot] = l
+	g.lanes.Unlock()
+}
+
+func (g *Gateway) openLanes() []*lane {
+	g.lanes.RLock()
+	defer g.lanes.RUnlock()
+	var out []*lane
+	for _, l := range g.lanes.open {
+		if l != nil {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// Connected counts the sockets on which Slack has said hello.
+func (g *Gateway) Connected() int {
+	n := 0
+	for _, l := range g.openLanes() {
+		if l.up.Load() {
+			n++
+		}
+	}
+	return n
+}
+
+// Self gives who the bot is, as Hello found out.
+func (g *Gateway) Self() Self { return g.self }

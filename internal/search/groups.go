@@ -1,0 +1,137 @@
+package search
+
+import (
+	"slices"
+	"strings"
+)
+
+// groups knows which words and phrases mean the same: those built in
+// (thesaurus.go) and those of the playbook's settings. Only what the playbook
+// really has is kept as a way to find something.
+type groups struct {
+	members map[string][]member // phrase, as stems, → where it stands
+	forms   [][]form            // of each group, what can be found
+	longest int                 // words of the longest phrase
+}
+
+// member says in which group a phrase stands.
+type member struct {
+	group int
+	self  int // its place in forms, so that a phrase is no synonym of itself; -1 if it cannot be found
+}
+
+func newGroups(l *lexicon, own [][]string) groups {
+	g := groups{members: map[string][]member{}}
+	for line := range strings.Lines(thesaurus) {
+		if line = strings.TrimSpace(line); line != "" {
+			g.add(l, strings.Split(line, ","))
+		}
+	}
+	for _, group := range own {
+		g.add(l, group)
+	}
+	return g
+}
+
+// add takes in a group. Groups stay apart even if they share a word: price and
+// discount may each be in two groups without all four meaning the same.
+func (g *groups) add(l *lexicon, phrases []string) {
+	n := len(g.forms)
+	var forms []form
+	type place struct {
+		key  string
+		self int
+	}
+	var places []place
+	for _, p := range phrases {
+		var key []string
+		var f form
+		found := true
+		words(p, func(t token) bool {
+			key = append(key, stemOf(t.text))
+			if !stopWords[t.text] {
+				term, ok := l.term(t.text)
+				found = found && ok
+				f.terms = append(f.terms, term)
+			}
+			return true
+		})
+		if len(key) == 0 {
+			continue
+		}
+		g.longest = max(g.longest, len(key))
+		self := -1
+		if found && len(f.terms) > 0 {
+			f.weight = synonymWeight
+			if self = slices.IndexFunc(forms, func(o form) bool { return slices.Equal(o.terms, f.terms) }); self < 0 {
+				self = len(forms)
+				forms = append(forms, f)
+			}
+		}
+		places = append(places, place{strings.Join(key, " "), self})
+	}
+	if len(forms) == 0 {
+		return // nothing of it is in the playbook
+	}
+	g.forms = append(g.forms, forms)
+	for _, p := range places {
+		g.members[p.key] = append(g.members[p.key], member{n, p.self})
+	}
+}
+
+func stemOf(word string) string {
+	if stopWords[word] {
+		return word
+	}
+	return stem(word)
+}
+
+// expand gives the words of a question the forms of what means the same. A
+// synonym weighs what the word that was asked weighs, times its own weight:
+// a rare synonym is no better than a frequent one.
+func (g *groups) expand(x *Index, q *question, typed []token) {
+	if len(g.forms) == 0 || len(typed) == 0 {
+		return
+	}
+	stems := make([]string, len(typed))
+	for i, t := range typed {
+		text := t.text
+		if c, ok := q.Corrected[text]; ok {
+			text = c
+		}
+		stems[i] = stemOf(text)
+	}
+	for i := range typed {
+		key := stems[i]
+		for n := 1; n <= g.longest && i+n <= len(typed); n++ {
+			if n > 1 {
+				key += " " + stems[i+n-1]
+			}
+			for _, m := range g.members[key] {
+				for w := range q.words {
+					a := &q.words[w]
+					if a.place >= i && a.place < i+n {
+						g.give(x, a, m)
+					}
+				}
+			}
+		}
+	}
+}
+
+// give adds the forms of a group to a word.
+func (g *groups) give(x *Index, a *asked, m member) {
+	var df float64
+	for i, f := range g.forms[m.group] {
+		if i == m.self || slices.ContainsFunc(a.forms, func(o form) bool { return slices.Equal(o.terms, f.terms) }) {
+			continue
+		}
+		a.forms = append(a.forms, f)
+		df = max(df, float64(x.lexicon.terms[f.terms[0]].df))
+	}
+	if !a.known && df > 0 {
+		// The playbook has only the other word: it is as telling as that one.
+		a.known = true
+		a.idf = x.lexicon.idf(df)
+	}
+}

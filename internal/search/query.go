@@ -1,0 +1,267 @@
+package search
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"sopbot/internal/playbook"
+)
+
+// question is a query with all that its words are looked for as.
+type question struct {
+	Query
+	words    []asked
+	mass     float32 // what all words weigh together
+	narrowed bool    // the first word named a kind or part that this playbook has
+	only     bool    // and there was no other word
+}
+
+// asked is one word of a question.
+type asked struct {
+	text  string
+	forms []form
+	idf   float32 // what the word weighs
+	place int     // where it stands in the question
+	known bool    // the playbook has it, as typed or corrected
+}
+
+// form is a way in which a word of the question may stand in a document: one
+// term, or several that must all be there (a phrase that means the same).
+// Of all forms of a word the best counts, not the sum.
+type form struct {
+	terms  []uint32
+	weight float32
+}
+
+const (
+	synonymWeight = .3
+	prefixKnown   = .3 // the last word is complete as it is, but could go on
+	maxPrefixed   = 24 // words that a prefix may stand for
+	kindAsWord    = .35
+)
+
+// read understands a question.
+func (x *Index) read(s *scratch, text string) *question {
+	q := &question{Query: Query{Text: clean(text)}}
+	var typed []token
+	words(q.Text, func(t token) bool {
+		typed = append(typed, t)
+		return len(typed) < maxWords
+	})
+	open := len(typed) < maxWords && endsInWord(text)
+
+	var kindWord string
+	if len(typed) > 0 {
+		kindWord = typed[0].text
+		x.readKind(q, kindWord, len(typed) == 1 && open)
+	}
+	q.only = q.narrowed && len(typed) == 1
+
+	stops := true
+	for i, t := range typed {
+		if !(i == 0 && q.narrowed) && !stopWords[t.text] {
+			stops = false
+		}
+	}
+	for i, t := range typed {
+		last := i == len(typed)-1
+		if stopWords[t.text] && !stops {
+			if !(last && open && i > 0) {
+				continue
+			}
+			// "price fo": what looks finished may be the start of a word, but
+			// a stop word is far more often just that.
+			continue
+		}
+		if slices.ContainsFunc(q.words, func(a asked) bool { return a.text == t.text }) {
+			continue
+		}
+		a := asked{text: t.text, place: i}
+		x.forms(q, &a, typed, i, last && open)
+		if i == 0 && q.narrowed {
+			a.idf *= kindAsWord
+		} else {
+			q.Words = append(q.Words, a.text)
+		}
+		q.words = append(q.words, a)
+	}
+	x.groups.expand(x, q, typed)
+	for _, a := range q.words {
+		q.mass += a.idf
+	}
+	return q
+}
+
+// readKind notes what kind of page or part of a stage the first word asks for.
+// A playbook that has none of the kind is not narrowed: there the word is a
+// word like others.
+func (x *Index) readKind(q *question, first string, open bool) {
+	kind, part, ok := playbook.KindWord(first)
+	if !ok {
+		if _, known := x.lexicon.term(first); known || len(first) < 5 {
+			return
+		}
+		for _, w := range x.spelling.candidates(&x.lexicon, first) {
+			if kind, part, ok = playbook.KindWord(x.lexicon.words[w].text); ok {
+				break
+			}
+		}
+	}
+	if ok && (x.kinds[kind] || x.parts[part]) {
+		q.Kind, q.Part, q.narrowed = kind, part, true
+	}
+}
+
+// endsInWord reports whether the last word may be unfinished.
+func endsInWord(text string) bool {
+	r, _ := utf8.DecodeLastRuneInString(text)
+	return unicode.IsLetter(r) || unicode.IsDigit(r)
+}
+
+// forms finds what a word of the question is looked for as.
+func (x *Index) forms(q *question, a *asked, typed []token, i int, open bool) {
+	l := &x.lexicon
+	t, known := l.term(a.text)
+	if known {
+		a.known = true
+		a.idf = l.terms[t].idf
+		a.forms = append(a.forms, form{[]uint32{t}, 1})
+	}
+	x.joined(a, typed, i)
+	if open && utf8.RuneCountInString(a.text) >= 2 {
+		x.prefix(a, known)
+	}
+	if a.known {
+		return
+	}
+	if x.split(a) {
+		return
+	}
+	var used []string
+	for rank, w := range x.spelling.candidates(l, a.text) {
+		word := l.words[w]
+		a.forms = append(a.forms, form{[]uint32{word.term}, 1 - .1*float32(rank)})
+		used = append(used, word.text)
+	}
+	if len(used) > 0 {
+		a.known = true
+		var df float64
+		for _, f := range a.forms {
+			df = max(df, float64(l.terms[f.terms[0]].df))
+		}
+		a.idf = l.idf(df)
+		if q.Corrected == nil {
+			q.Corrected = map[string]string{}
+		}
+		q.Corrected[a.text] = used[0]
+		a.text = used[0]
+		return
+	}
+	a.idf = l.idf(0) // nobody wrote of it: all the more it was meant
+}
+
+// joined adds the one-word form of a word and its neighbours.
+func (x *Index) joined(a *asked, typed []token, i int) {
+	l := &x.lexicon
+	try := func(one, two token) {
+		if !joinable(one.text, two.text, two.glued) {
+			return
+		}
+		n, ok := l.byWord[one.text+two.text]
+		if !ok {
+			return
+		}
+		t := l.words[n].term
+		if l.terms[t].stop || l.terms[t].df == 0 {
+			return
+		}
+		a.forms = append(a.forms, form{[]uint32{t}, 1})
+		if !a.known {
+			a.idf = l.terms[t].idf
+		}
+		a.known = true
+	}
+	if i > 0 {
+		try(typed[i-1], typed[i])
+	}
+	if i+1 < len(typed) {
+		try(typed[i], typed[i+1])
+	}
+}
+
+// prefix adds the words that the unfinished last word may become.
+func (x *Index) prefix(a *asked, known bool) {
+	l := &x.lexicon
+	found := l.prefixed(a.text)
+	if len(found) == 0 {
+		return
+	}
+	if len(found) > maxPrefixed {
+		found = slices.Clone(found)
+		slices.SortFunc(found, func(a, b uint32) int {
+			return cmp.Or(cmp.Compare(l.words[b].count, l.words[a].count), cmp.Compare(l.words[a].text, l.words[b].text))
+		})
+		found = found[:maxPrefixed]
+	}
+	weight := float32(1)
+	if known {
+		weight = prefixKnown
+	}
+	var df float64
+	for _, n := range found {
+		t := l.words[n].term
+		if l.terms[t].stop || slices.ContainsFunc(a.forms, func(f form) bool { return f.terms[0] == t }) {
+			continue
+		}
+		a.forms = append(a.forms, form{[]uint32{t}, weight})
+		df += float64(l.terms[t].df)
+	}
+	if !a.known && df > 0 {
+		a.known = true
+		a.idf = l.idf(df)
+	}
+}
+
+// split reads an unknown word as two known ones written together.
+func (x *Index) split(a *asked) bool {
+	l := &x.lexicon
+	best, bestDF := form{}, uint32(0)
+	for i := 2; i+2 <= len(a.text); i++ {
+		if !utf8.RuneStart(a.text[i]) {
+			continue
+		}
+		n, ok1 := l.byWord[a.text[:i]]
+		m, ok2 := l.byWord[a.text[i:]]
+		if !ok1 || !ok2 || l.words[n].count < 2 || l.words[m].count < 2 {
+			continue
+		}
+		one, two := l.words[n].term, l.words[m].term
+		if l.terms[one].stop && l.terms[two].stop || min(i, len(a.text)-i) < 3 && !l.terms[one].stop && !l.terms[two].stop {
+			continue
+		}
+		f := form{weight: 1}
+		df := ^uint32(0)
+		for _, t := range []uint32{one, two} {
+			if !l.terms[t].stop {
+				f.terms = append(f.terms, t)
+				df = min(df, l.terms[t].df)
+			}
+		}
+		if df > bestDF {
+			best, bestDF = f, df
+		}
+	}
+	if bestDF == 0 {
+		return false
+	}
+	a.forms = append(a.forms, best)
+	a.known = true
+	a.idf = l.idf(float64(bestDF))
+	return true
+}
+
+// String shows a question as the tests print it.
+func (q *question) String() string { return strings.Join(q.Words, " ") }

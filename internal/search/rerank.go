@@ -1,0 +1,121 @@
+package search
+
+// What the second look at the best candidates adds to BM25F, in shares of what
+// the question weighs.
+const (
+	nearWeight    = .5
+	titleWeight   = .2
+	coveredWeight = .1
+	within        = 8 // words this near to each other belong together
+)
+
+// rerank looks at the best candidates word by word.
+func (x *Index) rerank(s *scratch, q *question) {
+	if q.mass == 0 {
+		return
+	}
+	for i := range q.words {
+		for _, f := range q.words[i].forms {
+			for _, t := range f.terms {
+				// A term may be a form of several words: the first word has it.
+				if s.mark[t] == 0 {
+					s.mark[t] = uint16(i+1)<<8 | uint16(f.weight*255)
+					s.marked = append(s.marked, t)
+				}
+			}
+		}
+	}
+	var look look
+	for i := range s.best {
+		r := &s.best[i]
+		x.look(s, q, r, &look)
+		r.score = r.score/q.mass + nearWeight*r.near + titleWeight*r.title + coveredWeight*r.covered
+	}
+	for _, t := range s.marked {
+		s.mark[t] = 0
+	}
+	s.marked = s.marked[:0]
+}
+
+// look is what is seen of the question in one document.
+type look struct {
+	last  [maxWords + 1]int32   // where each word of the question was seen last
+	have  [maxWords + 1]float32 // the best weight it was seen with
+	pairs [maxWords + 1]float32 // how near each word came to the one before it in the question
+}
+
+// look reads a document's titles and text.
+func (x *Index) look(s *scratch, q *question, r *ranked, l *look) {
+	n := len(q.words)
+	clear(l.last[:n+1])
+	clear(l.have[:n+1])
+	clear(l.pairs[:n+1])
+	d := &x.docs[r.doc]
+	sh := &x.sheets[d.page]
+	pos := int32(1)
+	r.title = 0
+	for i, t := range sh.titles {
+		r.title = max(r.title, x.scan(s, q, l, t, &pos, sh.mass[i]))
+	}
+	r.title = max(r.title, x.scan(s, q, l, d.heading, &pos, d.mass))
+	x.scan(s, q, l, d.text, &pos, 0)
+
+	var near, all, covered float32
+	for i := 1; i <= n; i++ {
+		covered += q.words[i-1].idf * min(1, l.have[i])
+		if i > 1 {
+			w := q.words[i-1].idf + q.words[i-2].idf
+			near += w * l.pairs[i]
+			all += w
+		}
+	}
+	if all > 0 {
+		r.near = near / all
+	}
+	r.covered = covered / q.mass
+}
+
+// scan reads one text and returns the share of it that the question covers.
+func (x *Index) scan(s *scratch, q *question, l *look, text span, pos *int32, mass float32) float32 {
+	var hit float32
+	for _, t := range x.tokens[text.from:text.to] {
+		m := s.mark[t&^beside]
+		if m != 0 {
+			i, w := int(m>>8), float32(m&255)/255
+			l.have[i] = max(l.have[i], w)
+			if mass > 0 && t&beside == 0 {
+				if tm := &x.lexicon.terms[t]; !tm.stop {
+					hit += w * tm.idf
+				}
+			}
+			if i > 1 && l.last[i-1] > 0 {
+				gap := int32(q.words[i-1].place - q.words[i-2].place)
+				l.pairs[i] = max(l.pairs[i], w*nearness(*pos-l.last[i-1], gap))
+			}
+			if i < len(q.words) && l.last[i+1] > 0 {
+				l.pairs[i+1] = max(l.pairs[i+1], w*.8*nearness(*pos-l.last[i+1], 1))
+			}
+			l.last[i] = *pos
+		}
+		if t&beside == 0 {
+			*pos++
+		}
+	}
+	*pos += within + 1 // the next text is somewhere else
+	if mass <= 0 {
+		return 0
+	}
+	return min(1, hit/mass)
+}
+
+// nearness is 1 for words as near to each other as in the question, and fades
+// with the distance.
+func nearness(distance, gap int32) float32 {
+	if distance <= gap {
+		return 1
+	}
+	if distance > within+gap {
+		return 0
+	}
+	return 1 / float32(1+distance-gap)
+}

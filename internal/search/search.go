@@ -1,0 +1,92 @@
+package search
+
+import (
+	"cmp"
+	"slices"
+
+	"sopbot/internal/playbook"
+)
+
+// Answer is what a search found.
+type Answer struct {
+	Query   Query // as understood
+	Verdict Verdict
+	Hits    []Hit // best first, one per page; empty when the verdict is Nothing
+	Nearest []Hit // the closest pages, if any, when the verdict is Nothing
+}
+
+// Query is the question as it was understood.
+type Query struct {
+	Text      string            // without control characters, runs of blanks folded
+	Words     []string          // as they were looked for, the kind word left out
+	Kind      playbook.Kind     // what the first word asked for, or ""
+	Part      playbook.Part     // what the first word asked for, or ""
+	Corrected map[string]string // typed word → word used instead; nil if none
+}
+
+// Hit is a page and the section of it that fits best.
+type Hit struct {
+	Page    *playbook.Page
+	Section int // index in Page.Sections
+	Score   float64
+}
+
+// Search finds the pages that answer a question, best first. It never fails:
+// of hostile text nothing is found. An index that was closed finds nothing.
+func (x *Index) Search(question string, limit int) Answer {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	if x.reader == nil {
+		return Answer{Query: Query{Text: clean(question)}, Verdict: Nothing}
+	}
+	s := x.scratch.Get().(*scratch)
+	defer x.scratch.Put(s)
+
+	q := x.read(s, question)
+	answer := Answer{Query: q.Query}
+	x.score(s, q)
+	x.rerank(s, q)
+	pages := x.pages(s, q)
+	answer.Verdict = x.verdict(q, pages)
+	hits := make([]Hit, 0, min(max(limit, 0), len(pages)))
+	for _, p := range pages[:cap(hits)] {
+		d := x.docs[p.doc]
+		hits = append(hits, Hit{Page: x.sheets[d.page].page, Section: int(d.section), Score: float64(p.score)})
+	}
+	if answer.Verdict == Nothing {
+		answer.Nearest = hits
+	} else {
+		answer.Hits = hits
+	}
+	return answer
+}
+
+// secondShare is how much a page's second-best section adds to it.
+const secondShare = .1
+
+// pages makes pages of the ranked sections: a page is as good as its best
+// section, and a little better if a second one fits too.
+func (x *Index) pages(s *scratch, q *question) []ranked {
+	slices.SortFunc(s.best, byScore)
+	out := s.pages[:0]
+	for _, r := range s.best {
+		page := x.docs[r.doc].page
+		at := slices.IndexFunc(out, func(o ranked) bool { return x.docs[o.doc].page == page })
+		switch {
+		case at < 0:
+			out = append(out, r)
+		case !out[at].second && x.docs[out[at].doc].section != x.docs[r.doc].section:
+			out[at].second = true
+			out[at].score += secondShare * r.score
+		}
+	}
+	slices.SortFunc(out, byScore)
+	s.pages = out
+	return out
+}
+
+// byScore puts the best first. Documents are numbered by page ID and section,
+// so the number breaks ties the same way in every build.
+func byScore(a, b ranked) int {
+	return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.doc, b.doc))
+}
