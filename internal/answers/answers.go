@@ -66,23 +66,25 @@ func (f found) best() (s *sheet, section int, ok bool) {
 // one section that fits.
 const atAGlance = 1500
 
-// text gives the words that answer: a stage as its checklist, the part that
-// was asked for, a short page whole (the script comes first there, then why),
-// of a long page the section that fits. from is the section it starts at.
-func (f found) text(s *sheet, section int) (text string, from int) {
+// extent says how much of the page answers: a stage as its checklist, the
+// part that was asked for, a short page whole (the script comes first there,
+// then why), of a long page the section that fits. from is the section it
+// starts at.
+func (f found) extent(s *sheet, section int) (e extent, from int) {
+	s.write()
 	sec := s.Sections[section]
 	switch {
 	case f.Query.Part != playbook.PartNone && sec.Part == f.Query.Part:
-		return s.from(section), section
+		return s.part(section), section
 	case s.Kind == playbook.KindStage && f.Query.Part == playbook.PartNone:
-		return s.checklist(), 0
-	case len(s.write().whole) <= atAGlance:
-		return s.whole, 0
+		return s.full(), 0
+	case len(s.whole) <= atAGlance:
+		return s.full(), 0
 	case s.Kind == playbook.KindObjection || s.Kind == playbook.KindTemplate || s.Kind == playbook.KindOpener:
 		// The script is what the rep needs, whichever sentence matched.
-		return s.whole, 0
+		return s.full(), 0
 	}
-	return s.from(section), section
+	return s.part(section), section
 }
 
 // via says how a question came; it is kept with it.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"sopbot/internal/chat"
 	"sopbot/internal/playbook"
@@ -33,13 +34,25 @@ type sheet struct {
 	sections []written
 	whole    string // every section in order, with headings
 	prose    string // without the parts of the front matter
+	title    string // kind and title as the first line of an answer
+
+	all  atomic.Pointer[cut] // the whole page or, of a stage, its checklist
+	some []atomic.Pointer[cut]
 }
 
 // written is one section as Slack text.
 type written struct {
-	key     string
 	heading string // as a bold line; "" when the page's title says it already
 	body    string
+	line    string // the section as one more match: kind, title, heading, its first words
+}
+
+// cut is a text as an answer shows it: cut to what fits, and in plain words
+// for a screen reader. Cutting takes longer than searching, so it is kept.
+type cut struct {
+	head  string
+	more  bool // the text goes on
+	plain string
 }
 
 // NewBook indexes a playbook.
@@ -60,7 +73,7 @@ func NewBook(pb *playbook.Playbook) (*Book, error) {
 // Warm writes every page for Slack, so that nobody's question waits for it.
 func (b *Book) Warm() {
 	for _, s := range b.byID {
-		s.write()
+		s.shown(s.write().full(), 0)
 	}
 }
 
@@ -101,7 +114,7 @@ func (s *sheet) write() *sheet {
 	s.once.Do(func() {
 		var whole, prose strings.Builder
 		for _, sec := range s.Sections {
-			w := written{key: s.ref(sec.N), body: chat.Mrkdwn(sec.Markdown, s.link)}
+			w := written{body: chat.Mrkdwn(sec.Markdown, s.link), line: s.matchLine(sec)}
 			if t := sec.Title(); t != "" && !strings.EqualFold(t, s.Title) {
 				w.heading = "*" + chat.EscapeInline(t) + "*"
 			}
@@ -112,6 +125,8 @@ func (s *sheet) write() *sheet {
 			}
 		}
 		s.whole, s.prose = whole.String(), prose.String()
+		s.title = s.heading()
+		s.some = make([]atomic.Pointer[cut], len(s.Sections))
 	})
 	return s
 }
@@ -130,18 +145,15 @@ func add(b *strings.Builder, w written) {
 	b.WriteString(w.body)
 }
 
-// link writes a link to another page: its title, because Slack has no link
-// that would open it. The pages linked to are offered as buttons.
-func (s *sheet) link(destination string) (string, bool) {
+// link reports whether a link leads to a page; those pages are offered as
+// buttons where the page is read.
+func (s *sheet) link(destination string) bool {
 	for _, l := range s.Links {
-		if l.Destination != destination || l.Page == "" {
-			continue
-		}
-		if p, ok := s.book.Page(l.Page); ok {
-			return "_" + chat.EscapeInline(p.Title) + "_", true
+		if l.Destination == destination && l.Page != "" {
+			return true
 		}
 	}
-	return "", false
+	return false
 }
 
 // related lists the pages that this one links to, each once.
@@ -157,13 +169,50 @@ func (s *sheet) related() []*sheet {
 	return out
 }
 
+// full is the page as it is read from the top: of a stage, its checklist.
+func (s *sheet) full() extent {
+	if s.Kind == playbook.KindStage {
+		return extent{text: s.checklist, all: true}
+	}
+	return extent{text: func() string { return s.whole }, all: true}
+}
+
+// part is the page from a section on.
+func (s *sheet) part(section int) extent {
+	return extent{text: func() string { return s.from(section) }}
+}
+
+// extent is how much of a page an answer takes.
+type extent struct {
+	text func() string
+	all  bool
+}
+
+// shown gives an extent, starting at a section, as an answer shows it.
+func (s *sheet) shown(e extent, section int) *cut {
+	kept := &s.all
+	if !e.all {
+		kept = &s.some[section]
+	}
+	if c := kept.Load(); c != nil {
+		return c
+	}
+	limit := answerChars
+	if s.Kind == playbook.KindStage {
+		limit = listChars
+	}
+	head, rest := fit(e.text(), limit, answerBytes)
+	c := &cut{head: head, more: rest != "", plain: chat.Plain(s.title + "\n" + head)}
+	kept.Store(c)
+	return c
+}
+
 // checklistOrder is how a stage reads on one page.
 var checklistOrder = []playbook.Part{playbook.PartEntry, playbook.PartActions, playbook.PartAsk, playbook.PartCapture, playbook.PartExit}
 
 // from gives the text of a section and of those nested below it, or of the
 // whole page where that is short enough to be read at a glance.
 func (s *sheet) from(section int) string {
-	s.write()
 	var b strings.Builder
 	for i := section; i < len(s.sections); i++ {
 		sec := s.Sections[i]
@@ -178,7 +227,6 @@ func (s *sheet) from(section int) string {
 // checklist is a stage on one page: what lets a deal in, what is done, asked
 // and captured, what lets it out, then the prose.
 func (s *sheet) checklist() string {
-	s.write()
 	var b strings.Builder
 	for _, part := range checklistOrder {
 		if sec, ok := s.Part(part); ok {

@@ -192,8 +192,8 @@ func (a *Answers) share(ctx context.Context, c chat.Click) error {
 	if !first {
 		return chat.Refuse("This answer was already shared here.")
 	}
-	text := a.textAgain(ctx, b, q, s, section)
-	if err := a.Slack.Respond(ctx, c.Response, a.sharedMessage(s, text, section, c.Person)); err != nil {
+	extent, from := a.extentAgain(ctx, b, q, s, section)
+	if err := a.Slack.Respond(ctx, c.Response, a.sharedMessage(s, extent, from, c.Person)); err != nil {
 		if undo := a.unclaimShare(ctx, q, c.Channel, s.ID); undo != nil {
 			a.Log.Error("a share that failed still counts as shared", "error", undo)
 		}
@@ -203,9 +203,9 @@ func (a *Answers) share(ctx context.Context, c chat.Click) error {
 	return a.refresh(ctx, c, q, "")
 }
 
-// textAgain gives the words of an answer as they were shown: those of its
-// question, if it is known and still leads to that page.
-func (a *Answers) textAgain(ctx context.Context, b *Book, q string, s *sheet, section int) string {
+// extentAgain gives what an answer showed: as its question leads to it, if
+// that is known and still leads to that page.
+func (a *Answers) extentAgain(ctx context.Context, b *Book, q string, s *sheet, section int) (e extent, from int) {
 	f := found{book: b}
 	if words, ok, err := a.words(ctx, q); err == nil && ok {
 		f = b.ask(words)
@@ -213,8 +213,7 @@ func (a *Answers) textAgain(ctx context.Context, b *Book, q string, s *sheet, se
 			section = at
 		}
 	}
-	text, _ := f.text(s, section)
-	return text
+	return f.extent(s, section)
 }
 
 // refresh shows the answer again with what was done with it. Where the

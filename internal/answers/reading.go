@@ -33,9 +33,9 @@ func (b *Book) Read(typed string, limit int, now time.Time) Reading {
 	}
 	if s, section, ok := f.best(); ok {
 		a := &Answers{Now: func() time.Time { return now }}
-		text, from := f.text(s, section)
+		e, from := f.extent(s, section)
 		r.Title = strings.ReplaceAll(chat.Unescape(s.heading()), "*", "")
-		r.Text = text
+		r.Text = e.text()
 		r.Trail = chat.Unescape(a.trail(s, from)) + "  ·  " + s.File
 		others = f.Hits[1:]
 	}

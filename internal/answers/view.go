@@ -60,31 +60,27 @@ func (a *Answers) answerMessage(f found, question string, st state, share bool) 
 	if !ok {
 		return f.nothingMessage(question)
 	}
-	full, from := f.text(s, section)
-	limit := answerChars
-	if s.Kind == playbook.KindStage {
-		limit = listChars
-	}
-	head, rest := fit(full, limit, answerBytes)
-	title := s.heading()
+	extent, from := f.extent(s, section)
+	shown := s.shown(extent, from)
 	trail := a.trail(s, from)
 
-	blocks := []slack.Block{chat.Context(f.understood())}
-	blocks = append(blocks, chat.TextBlocks(title+"\n"+head)...)
+	blocks := make([]slack.Block, 0, 16)
+	blocks = append(blocks, chat.Context(f.understood()))
+	blocks = append(blocks, chat.TextBlocks(s.title+"\n"+shown.head)...)
 	blocks = append(blocks, chat.Context(trail))
 	ref := question + " " + s.ref(from)
-	blocks = append(blocks, chat.Actions(answerButtons(ref, st, share, rest != "" || from > 0)...))
+	blocks = append(blocks, chat.Actions(answerButtons(ref, st, share, shown.more || from > 0)...))
 	if note := stateNote(st); note != "" {
 		blocks = append(blocks, chat.Context(note))
 	}
-	text := title + "\n" + head + "\n" + trail
+	text := shown.plain + "\n" + trail
 	if others := f.Hits[1:]; len(others) > 0 {
 		list, words := f.list(others, question)
 		blocks = append(blocks, slack.NewDividerBlock())
 		blocks = append(blocks, list...)
 		text += "\nAlso: " + words
 	}
-	return chat.Message{Text: chat.Plain(text), Blocks: blocks}
+	return chat.Message{Text: text, Blocks: blocks}
 }
 
 func answerButtons(ref string, st state, share, more bool) []slack.BlockElement {
@@ -198,19 +194,25 @@ func reviewed(p *playbook.Page, now time.Time) string {
 func (f found) list(hits []search.Hit, question string) (blocks []slack.Block, words string) {
 	var titles []string
 	for i, h := range hits {
-		s := f.book.byID[h.Page.ID]
-		line := s.heading()
-		if t := h.Page.Sections[h.Section].Title(); t != "" && !strings.EqualFold(t, s.Title) {
-			line += " › " + chat.EscapeInline(chat.Shorten(t, 80))
-		}
-		if snippet := snippet(h.Page.Sections[h.Section]); snippet != "" {
-			line += "\n" + snippet
-		}
+		s := f.book.byID[h.Page.ID].write()
+		line := s.sections[h.Section].line
 		button := chat.Button(actionView+":"+strconv.Itoa(i), question+" "+s.ref(h.Section), "View")
 		blocks = append(blocks, slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, line, false, false), nil, slack.NewAccessory(button)))
 		titles = append(titles, s.Title)
 	}
 	return blocks, chat.Escape(strings.Join(titles, "; "))
+}
+
+// matchLine shows a section as one more match.
+func (s *sheet) matchLine(sec playbook.Section) string {
+	line := s.heading()
+	if t := sec.Title(); t != "" && !strings.EqualFold(t, s.Title) {
+		line += " › " + chat.EscapeInline(chat.Shorten(t, 80))
+	}
+	if first := snippet(sec); first != "" {
+		line += "\n" + first
+	}
+	return line
 }
 
 // snippet is the beginning of a section in one line.
@@ -259,15 +261,16 @@ func typed(examples []string) string {
 
 // sharedMessage is an answer for everybody, under the sharer's name and
 // without the question.
-func (a *Answers) sharedMessage(s *sheet, text string, section int, person string) chat.Message {
-	head, rest := fit(text, answerChars, answerBytes)
-	if rest != "" {
+func (a *Answers) sharedMessage(s *sheet, e extent, section int, person string) chat.Message {
+	shown := s.shown(e, section)
+	head := shown.head
+	if shown.more {
 		head += "\n_… the page goes on: `/sop " + strings.ReplaceAll(chat.EscapeInline(strings.ToLower(s.Title)), "`", "'") + "`_"
 	}
 	by := "Shared from the playbook by <@" + chat.Escape(person) + ">"
 	trail := a.trail(s, section)
-	blocks := append(chat.TextBlocks(s.heading()+"\n"+head), chat.Context(by+"  ·  "+trail))
-	return chat.Message{Text: chat.Plain(s.heading() + "\n" + head + "\n" + by + " · " + trail), Blocks: blocks, InChannel: true}
+	blocks := append(chat.TextBlocks(s.title+"\n"+head), chat.Context(by+"  ·  "+trail))
+	return chat.Message{Text: chat.Plain(s.title + "\n" + head + "\n" + by + " · " + trail), Blocks: blocks, InChannel: true}
 }
 
 // browseMessage shows what there is to read: stages in order, then the kinds.

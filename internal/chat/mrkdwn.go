@@ -16,11 +16,11 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// LinkFunc says what stands in the place of a link to another page: text is
-// final mrkdwn and goes in as it is. With ok false only the words of the link
-// stay. It is asked about destinations without a scheme, as they are written
-// ("../stages/discovery.md#exit").
-type LinkFunc func(destination string) (text string, ok bool)
+// LinkFunc reports whether a link leads to another page of the playbook: Slack
+// has no link that would open it, so its words stand in italics. Words of a
+// link that leads nowhere stand plain. It is asked about destinations without
+// a scheme, as they are written ("../stages/discovery.md#exit").
+type LinkFunc func(destination string) bool
 
 const (
 	phoneColumns = 40 // what a phone shows of a code block without scrolling
@@ -744,11 +744,8 @@ func (r *renderer) link(n ast.Node, destination string, st style, out *[]item) {
 	destination = unescapeMarkdown([]byte(destination))
 	if !strings.ContainsFunc(destination, isHidden) && !linkable(destination) {
 		if r.links != nil && !hasScheme(destination) {
-			if final, ok := r.links(destination); ok {
-				if final != "" {
-					*out = append(*out, item{text: final, kind: kindRaw, style: st})
-				}
-				return
+			if r.links(destination) {
+				st |= italic
 			}
 		}
 		r.inlines(n, st, out)

@@ -2,17 +2,12 @@ package gateway
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/slack-go/slack/socketmode"
 
 	"sopbot/internal/chat"
 )
-
-// maxAck is what Slack takes of an acknowledgement; it drops more without a
-// word (slack-go issue 1196).
-const maxAck = 20 << 10
 
 // ack acknowledges an envelope, once. sent is false when it was acknowledged
 // before, came too late, or was too long: then the payload did not reach the
@@ -24,26 +19,6 @@ func (g *Gateway) ack(j *job, payload any) (sent bool) {
 	if m, ok := payload.(chat.Message); ok {
 		payload = messagePayloadOf(m)
 	}
-	var raw json.RawMessage
-	if payload != nil {
-		var err error
-		// Written just as slack-go will write it again, so that the length holds.
-		if raw, err = json.Marshal(payload); err != nil {
-			g.Log.Error("an answer could not be written", "error", err)
-			raw = nil
-		} else if len(raw)+len(j.env.ID)+40 >= maxAck {
-			g.Log.Debug("an answer is too long for the acknowledgement", "bytes", len(raw))
-			raw = nil
-		} else {
-			sent = true
-		}
-	} else {
-		sent = true
-	}
-	response := socketmode.Response{EnvelopeID: j.env.ID}
-	if raw != nil {
-		response.Payload = raw
-	}
 	ctx, cancel := context.WithDeadline(context.Background(), j.since.Add(3*time.Second))
 	defer cancel()
 	// A lane that is closing or closed would keep the answer to itself.
@@ -53,12 +28,22 @@ func (g *Gateway) ack(j *job, payload any) (sent bool) {
 			l = other
 		}
 	}
-	if err := l.client.SendCtx(ctx, response); err != nil {
+	err := l.client.SendCtx(ctx, socketmode.Response{EnvelopeID: j.env.ID, Payload: payload})
+	if err != nil && ctx.Err() == nil && payload != nil {
+		// Too long for an acknowledgement: 20 KB, which Slack would drop without
+		// a word (slack-go issue 1196). The envelope must be acknowledged still.
+		g.Log.Debug("an answer does not fit the acknowledgement", "error", err)
+		if err := l.client.SendCtx(ctx, socketmode.Response{EnvelopeID: j.env.ID}); err != nil {
+			g.Log.Warn("an acknowledgement could not be sent", "error", err)
+		}
+		return false
+	}
+	if err != nil {
 		g.Log.Warn("an acknowledgement could not be sent", "error", err)
 		return false
 	}
 	g.metrics.answered.WithLabelValues(knownType(j.env.Type)).Observe(time.Since(j.since).Seconds())
-	return sent
+	return true
 }
 
 func (l *lane) usable() bool {

@@ -44,7 +44,7 @@ func (s *Server) contentOf(args obj) (content, error) {
 		if len(blocks) > 0 && blocksTextLength(blocks) > 13200 {
 			return c, no("msg_blocks_too_long")
 		}
-		c.blocks = settleBlocks(clone(blocks), false)
+		c.blocks = settleBlocks(clone(blocks))
 	default:
 		return c, no("invalid_blocks_format")
 	}

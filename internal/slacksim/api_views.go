@@ -27,7 +27,7 @@ func (s *Server) unique(def obj, except *view) error {
 	if external == "" {
 		return nil
 	}
-	if other := s.openView("", external); other != nil && other != except {
+	if other := s.openedView("", external); other != nil && other != except {
 		return no("duplicate_external_id")
 	}
 	return nil
@@ -99,7 +99,7 @@ func updateView(c *call) (obj, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := s.openView(text(c.args, "view_id"), text(c.args, "external_id"))
+	v := s.openedView(text(c.args, "view_id"), text(c.args, "external_id"))
 	switch {
 	case v == nil:
 		return nil, no("not_found")

@@ -25,8 +25,11 @@ type renderer struct {
 func (s *Server) RenderMessage(message []byte, zone *time.Location) (string, error) {
 	v, err := decode(message)
 	o, ok := v.(obj)
-	if err != nil || !ok {
-		return "", fmt.Errorf("render message: not a JSON object: %w", err)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("render message: %w", err)
+	case !ok:
+		return "", fmt.Errorf("render message: not a JSON object")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -38,10 +41,13 @@ func (s *Server) RenderMessage(message []byte, zone *time.Location) (string, err
 func (s *Server) RenderView(view []byte, zone *time.Location) (string, error) {
 	v, err := decode(view)
 	o, ok := v.(obj)
-	if err != nil || !ok {
-		return "", fmt.Errorf("render view: not a JSON object: %w", err)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("render view: %w", err)
+	case !ok:
+		return "", fmt.Errorf("render view: not a JSON object")
 	}
-	o["blocks"] = settleBlocks(list(o, "blocks"), true)
+	o["blocks"] = settleBlocks(list(o, "blocks"))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return renderer{s: s, zone: zone, state: stateOf(list(o, "blocks"))}.view(o), nil

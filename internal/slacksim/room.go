@@ -52,7 +52,7 @@ func (s *Server) stamp() string {
 	return fmt.Sprintf("%d.%06d", s.lastTS/1e6, s.lastTS%1e6)
 }
 
-// room finds a conversation by ID or #name; nil if the app cannot see it.
+// visibleRoom finds a conversation by ID or #name; nil if the app cannot see it.
 func (s *Server) visibleRoom(id string) *room {
 	r := s.rooms[id]
 	if name, ok := strings.CutPrefix(id, "#"); ok {
@@ -70,11 +70,10 @@ func (s *Server) visibleRoom(id string) *room {
 
 // im is the app's direct-message channel with a person, opened when needed.
 func (s *Server) im(person string) *room {
-	id := "D" + strings.TrimLeft(person[1:], "0")
-	for len(id) < 6 {
-		id += "0"
+	id := "D" + person[1:]
+	if person[0] != 'U' {
+		id = "D" + person
 	}
-	id = "D0" + id[1:]
 	if r := s.rooms[id]; r != nil {
 		return r
 	}
@@ -216,4 +215,28 @@ func (s *Server) permalink(r *room, m *message) string {
 		link += "?thread_ts=" + m.thread + "&cid=" + r.ID
 	}
 	return link
+}
+
+// World is the workspace as it is now: its people without the app and Slackbot,
+// its groups, and its channels with their present members.
+func (s *Server) World() World {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w := World{Team: s.team, Groups: slices.Clone(s.groups)}
+	for _, id := range s.order {
+		if id != s.app.BotUser && id != slackbot {
+			w.People = append(w.People, *s.members[id])
+		}
+	}
+	for _, id := range s.roomList {
+		r := s.rooms[id]
+		if r.kind != "channel" && r.kind != "group" {
+			continue
+		}
+		c := r.Channel
+		c.Bot = r.has(s.app.BotUser)
+		c.Members = slices.DeleteFunc(slices.Clone(c.Members), func(id string) bool { return id == s.app.BotUser })
+		w.Channels = append(w.Channels, c)
+	}
+	return w
 }

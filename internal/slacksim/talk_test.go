@@ -181,6 +181,7 @@ func TestACommandThatNobodyAnswersSaysSo(t *testing.T) {
 	s := open(t, Options{AckTimeout: 100_000_000})
 	(&bot{}).start(t, s)
 	contains(t, s.As("sam").Slash("/sop x").Text(), `/sop failed with the error "operation_timeout"`)
+	s.RevokeAppToken("") // so that it cannot come back at once
 	s.Cut()
 	contains(t, s.As("sam").Slash("/sop x").Text(), `/sop failed with the error "dispatch_failed"`)
 }

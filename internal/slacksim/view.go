@@ -89,7 +89,7 @@ func (s *Server) newView(person, kind string, def obj) *view {
 // and action have kept their IDs, as at Slack.
 func (s *Server) define(v *view, def obj) {
 	def = clone(def)
-	def["blocks"] = settleBlocks(list(def, "blocks"), true)
+	def["blocks"] = settleBlocks(list(def, "blocks"))
 	fresh := stateOf(list(def, "blocks"))
 	for block, actions := range fresh {
 		for action, value := range actions {
@@ -150,8 +150,8 @@ func (s *Server) pushOn(person string, def obj) *view {
 	return v
 }
 
-// openViews finds an open modal by its ID or the app's external_id.
-func (s *Server) openView(id, external string) *view {
+// openedView finds an open modal or a Home by its ID or the app's external_id.
+func (s *Server) openedView(id, external string) *view {
 	for _, stack := range s.stacks {
 		for _, v := range stack {
 			if (id != "" && v.id == id) || (external != "" && text(v.def, "external_id") == external) {
@@ -176,7 +176,7 @@ func (s *Server) shut(v *view) {
 
 // settleBlocks gives every block and every element the IDs that Slack makes up
 // where the app gave none.
-func settleBlocks(blocks []any, inView bool) []any {
+func settleBlocks(blocks []any) []any {
 	for _, raw := range blocks {
 		block, ok := raw.(obj)
 		if !ok {
@@ -190,11 +190,7 @@ func settleBlocks(blocks []any, inView bool) []any {
 				e["action_id"] = randomText(5, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 			}
 		}
-		for _, key := range []string{"child_blocks"} {
-			if inner := list(block, key); inner != nil {
-				settleBlocks(inner, inView)
-			}
-		}
+		settleBlocks(list(block, "child_blocks"))
 	}
 	return blocks
 }
