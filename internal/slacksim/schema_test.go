@@ -3,6 +3,8 @@ package slacksim
 import (
 	"strings"
 	"testing"
+
+	"sopbot/internal/slacksim/schema"
 )
 
 // kindsOf names the schema of a payload that was sent.
@@ -69,7 +71,7 @@ func TestEverythingSentIsOfSlacksShape(t *testing.T) {
 		if kind == "block_suggestion" || text(payload, "subtype") != "" {
 			continue // the schemas do not have them
 		}
-		for _, wrong := range SchemaErrors(kind, encode(forgive(kind, payload))) {
+		for _, wrong := range schema.Errors(kind, encode(forgive(kind, payload))) {
 			t.Errorf("%s: %s\n%s", kind, wrong, encode(payload))
 		}
 	}
@@ -82,15 +84,15 @@ func TestEverythingSentIsOfSlacksShape(t *testing.T) {
 
 func TestSchemaErrorsPointAtWhatIsWrong(t *testing.T) {
 	good := `{"channel":"C1","text":"hi","blocks":[{"type":"section","text":{"type":"mrkdwn","text":"x"}}]}`
-	if wrong := SchemaErrors("message", []byte(good)); len(wrong) > 0 {
+	if wrong := schema.Errors("message", []byte(good)); len(wrong) > 0 {
 		t.Errorf("a good message: %q", wrong)
 	}
 	bad := strings.Replace(good, `"text":"x"`, `"text":"x","colour":"red"`, 1)
-	wrong := strings.Join(SchemaErrors("message", []byte(bad)), "\n")
+	wrong := strings.Join(schema.Errors("message", []byte(bad)), "\n")
 	if !strings.Contains(wrong, "colour") || !strings.Contains(wrong, "/blocks/0/text") {
 		t.Errorf("complaints = %q", wrong)
 	}
-	if wrong := SchemaErrors("poster", nil); len(wrong) != 1 {
+	if wrong := schema.Errors("poster", nil); len(wrong) != 1 {
 		t.Errorf("an unknown surface: %q", wrong)
 	}
 }

@@ -1,10 +1,14 @@
-package slacksim
+// Package schema validates JSON against Slack's own types: what apps send, and
+// what Slack sends. It is for tests, and a package of its own so that no program
+// carries the schemas along.
+package schema
 
 import (
 	"bytes"
 	"embed"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -12,10 +16,10 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-//go:embed testdata/schemas/*.json
+//go:embed files/*.json
 var schemaFiles embed.FS
 
-// schemaOf names the schema of each kind of JSON that SchemaErrors knows.
+// schemaOf names the schema of each kind of JSON that Errors knows.
 var schemaOf = map[string]string{
 	"message": "message.schema.json", "modal": "modal.schema.json", "home": "home.schema.json",
 	"slash_commands":  "interactions.schema.json#/definitions/SlashCommand",
@@ -32,12 +36,12 @@ var schemaOf = map[string]string{
 
 var compiled = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
 	c := jsonschema.NewCompiler()
-	files, err := schemaFiles.ReadDir("testdata/schemas")
+	files, err := schemaFiles.ReadDir("files")
 	if err != nil {
 		return nil, err
 	}
 	for _, f := range files {
-		data, err := schemaFiles.ReadFile("testdata/schemas/" + f.Name())
+		data, err := schemaFiles.ReadFile("files/" + f.Name())
 		if err != nil {
 			return nil, err
 		}
@@ -58,7 +62,7 @@ var compiled = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
 	return all, nil
 })
 
-// SchemaErrors validates JSON against Slack's own types, made strict: unknown
+// Errors validates JSON against Slack's own types, made strict: unknown
 // keys and types, wrong enums. Surfaces an app sends: message
 // ({channel, text, blocks, thread_ts}), modal and home (the view). Payloads
 // Slack sends: slash_commands, block_actions, view_submission, view_closed,
@@ -68,20 +72,20 @@ var compiled = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
 // The schemas know no lengths (the server checks those) and are behind in a few
 // things: data_visualization, layout, and newer fields of card and task_card
 // are reported though Slack takes them.
-func SchemaErrors(surface string, json []byte) []string {
+func Errors(surface string, json []byte) []string {
 	schemas, err := compiled()
 	if err != nil {
 		return []string{"schemas: " + err.Error()}
 	}
-	schema := schemas[surface]
-	if schema == nil {
-		return []string{fmt.Sprintf("no schema for %q; there are %q", surface, sortedKeys(schemas))}
+	known := schemas[surface]
+	if known == nil {
+		return []string{fmt.Sprintf("no schema for %q; there are %q", surface, slices.Sorted(maps.Keys(schemas)))}
 	}
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(json))
 	if err != nil {
 		return []string{"not JSON: " + err.Error()}
 	}
-	err = schema.Validate(value)
+	err = known.Validate(value)
 	var invalid *jsonschema.ValidationError
 	if !errors.As(err, &invalid) {
 		return nil
