@@ -34,6 +34,9 @@ var schemaOf = map[string]string{
 	"reaction_added":  "events.schema.json#/definitions/ReactionAddedEvent",
 }
 
+// Surfaces lists the kinds of JSON that Errors knows.
+func Surfaces() []string { return slices.Sorted(maps.Keys(schemaOf)) }
+
 var compiled = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
 	c := jsonschema.NewCompiler()
 	files, err := schemaFiles.ReadDir("files")
