@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -134,8 +133,10 @@ func (b *bot) run(ctx context.Context) error {
 		serve(b.watch)
 	}
 	serve(b.gateway.Run)
-	// What starting needed and serving does not goes back to the machine.
-	go debug.FreeOSMemory()
+	// A moment after the start has settled, what it needed and serving does
+	// not goes back to the machine.
+	settled := time.AfterFunc(time.Second, giveBack)
+	defer settled.Stop()
 	<-ctx.Done()
 	wg.Wait()
 	b.answers.Stop()

@@ -215,10 +215,6 @@ func BenchmarkServe(b *testing.B) {
 	<-l.hello
 	time.Sleep(3 * time.Second) // idle
 	idle := p.resident(b)
-	if os.Getenv("DBG") != "" {
-		raw, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
-		b.Log(string(raw))
-	}
 
 	// Quiet: 50 a second.
 	var took []time.Duration

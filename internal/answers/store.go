@@ -47,7 +47,7 @@ const (
 	recordEvery = 100 * time.Millisecond
 	recordMost  = 512
 	// How many questions wait in memory while the database does not take them.
-	recordBacklog = 16384
+	recordBacklog = 4096
 )
 
 func newRecorder(db *database.DB, log *slog.Logger) *recorder {

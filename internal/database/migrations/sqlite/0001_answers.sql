@@ -1,5 +1,3 @@
--- +goose Up
-
 -- Readiness writes here.
 CREATE TABLE health (
     id      INTEGER PRIMARY KEY CHECK (id = 1),
@@ -63,11 +61,3 @@ CREATE TABLE shares (
     at       INTEGER NOT NULL,
     PRIMARY KEY (question, channel, page)
 ) STRICT;
-
--- +goose Down
-DROP TABLE shares;
-DROP TABLE ratings;
-DROP TABLE openings;
-DROP TABLE questions;
-DROP TABLE received;
-DROP TABLE health;

@@ -1,0 +1,75 @@
+package internal
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// floors is the house: what each room may import of ours. A room that is not
+// listed may not be there; docs/architecture.md tells the same story.
+var floors = map[string][]string{
+	"playbook": nil,
+	"chat":     nil,
+	"database": nil,
+	"search":   {"playbook"},
+	"gateway":  {"chat", "database"},
+	"answers":  {"playbook", "chat", "database", "search"},
+	"golden":   nil,
+	"slacksim": nil,
+}
+
+// sheds may import themselves and nothing else of ours, and only tests and
+// cmd may import them.
+var sheds = []string{"slacksim", "golden"}
+
+func TestArrowsPointDownAndNeverToANeighbour(t *testing.T) {
+	rooms := 0
+	err := fs.WalkDir(os.DirFS("."), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || path.Ext(name) != ".go" || name == "floors_test.go" {
+			return err
+		}
+		room, _, _ := strings.Cut(name, "/")
+		may, known := floors[room]
+		if !known {
+			t.Errorf("internal/%s is a room that the list of floors does not know", room)
+			return nil
+		}
+		rooms++
+		test := strings.HasSuffix(name, "_test.go")
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, i := range f.Imports {
+			imported, _ := strconv.Unquote(i.Path.Value)
+			ours, inside := strings.CutPrefix(imported, "sopbot/internal/")
+			target, _, _ := strings.Cut(ours, "/")
+			switch {
+			case imported == "sopbot" && !test:
+				t.Errorf("%s imports the embedded files: they are handed in from above", name)
+			case !inside || target == room:
+			case test && slices.Contains(sheds, target):
+			case slices.Contains(sheds, room):
+				t.Errorf("%s: %s knows nothing of ours, but imports %s", name, room, target)
+			case slices.Contains(sheds, target):
+				t.Errorf("%s imports %s, which is for tests and cmd", name, target)
+			case !slices.Contains(may, target):
+				t.Errorf("%s: %s may not import %s", name, room, target)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rooms == 0 {
+		t.Fatal("no file was looked at")
+	}
+}
