@@ -127,10 +127,10 @@ func (a *Answers) kindView(b *Book, kind playbook.Kind, at place) slack.ModalVie
 		}
 		if g := groupOf(p); g != group {
 			group = g
-			blocks = append(blocks, chat.Context("*"+chat.EscapeInline(g)+"*"))
+			blocks = append(blocks, chat.Context("*"+inline(g, 100)+"*"))
 		}
 		s := b.byID[p.ID]
-		line := "*" + chat.EscapeInline(chat.Shorten(p.Title, 150)) + "*"
+		line := "*" + inline(p.Title, 150) + "*"
 		for _, sec := range p.Sections {
 			if t := snippet(sec); t != "" {
 				line += "\n" + t
@@ -185,6 +185,6 @@ func whyView(question, ref, title string) slack.ModalViewRequest {
 	input.Optional = true
 	input.Element.(*slack.PlainTextInputBlockElement).Multiline = true
 	input.Element.(*slack.PlainTextInputBlockElement).MaxLength = 1000
-	blocks := append(chat.TextBlocks("Noted: *"+chat.EscapeInline(chat.Shorten(title, 100))+"* did not help."), input)
+	blocks := append(chat.TextBlocks("Noted: *"+inline(title, 100)+"* did not help."), input)
 	return chat.Modal(callbackWhy, "Not helpful", "Send", "Skip", place{Question: question, Ref: ref}.String(), blocks)
 }

@@ -19,9 +19,8 @@ import (
 // text goes twice, as blocks and as what a screen reader reads.
 const (
 	answerChars = 2900
-	answerBytes = 6800 // as JSON
+	answerBytes = 5500 // as JSON
 	listChars   = 5500 // a stage on one page
-	otherChars  = 220
 )
 
 // Names of what is clicked. They leave the house in messages that stay for
@@ -116,13 +115,12 @@ func stateNote(st state) string {
 
 // understood repeats the question as it was looked up.
 func (f found) understood() string {
-	words := chat.EscapeInline(chat.Shorten(strings.Join(strings.Fields(f.typed), " "), 150))
-	out := "You asked: " + words
+	out := "You asked: " + inline(f.typed, 150)
 	if len(f.Query.Corrected) > 0 {
 		for _, w := range strings.Fields(strings.ToLower(f.typed)) {
 			w = strings.Trim(w, ".,;:!?\"'()")
 			if to, ok := f.Query.Corrected[w]; ok {
-				out += fmt.Sprintf(" · _%s_ read as *%s*", chat.EscapeInline(chat.Shorten(w, 30)), chat.EscapeInline(to))
+				out += fmt.Sprintf(" · _%s_ read as *%s*", inline(w, 30), inline(to, 30))
 			}
 		}
 	}
@@ -131,7 +129,7 @@ func (f found) understood() string {
 
 // heading is a page's kind and title as the first line of an answer.
 func (s *sheet) heading() string {
-	title := chat.EscapeInline(chat.Shorten(s.Title, 150))
+	title := inline(s.Title, 150)
 	// Some playbooks say the kind in every title already.
 	if s.Kind == playbook.KindPage || strings.HasPrefix(strings.ToLower(s.Title), strings.ToLower(kindNames[s.Kind].one)) {
 		return "*" + title + "*"
@@ -142,9 +140,9 @@ func (s *sheet) heading() string {
 // trail says where an answer stands, who looks after it and when they last
 // did.
 func (a *Answers) trail(s *sheet, section int) string {
-	where := chat.EscapeInline(chat.Shorten(s.Title, 80))
+	where := inline(s.Title, 80)
 	if t := s.Sections[section].Title(); t != "" && !strings.EqualFold(t, s.Title) {
-		where += " › " + chat.EscapeInline(chat.Shorten(t, 80))
+		where += " › " + inline(t, 80)
 	}
 	parts := []string{where, owner(s.Owner), reviewed(s.Page, a.Now())}
 	kept := parts[:0]
@@ -163,7 +161,7 @@ func owner(o string) string {
 	case len(o) > 2 && (o[0] == 'U' || o[0] == 'W') && strings.ToUpper(o) == o && !strings.ContainsAny(o, "@. -"):
 		return "owner <@" + chat.Escape(o) + ">"
 	}
-	return "owner " + chat.EscapeInline(o)
+	return "owner " + inline(o, 60)
 }
 
 func reviewed(p *playbook.Page, now time.Time) string {
@@ -198,16 +196,16 @@ func (f found) list(hits []search.Hit, question string) (blocks []slack.Block, w
 		line := s.sections[h.Section].line
 		button := chat.Button(actionView+":"+strconv.Itoa(i), question+" "+s.ref(h.Section), "View")
 		blocks = append(blocks, slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, line, false, false), nil, slack.NewAccessory(button)))
-		titles = append(titles, s.Title)
+		titles = append(titles, inline(s.Title, 60))
 	}
-	return blocks, chat.Escape(strings.Join(titles, "; "))
+	return blocks, strings.Join(titles, "; ")
 }
 
 // matchLine shows a section as one more match.
 func (s *sheet) matchLine(sec playbook.Section) string {
 	line := s.heading()
 	if t := sec.Title(); t != "" && !strings.EqualFold(t, s.Title) {
-		line += " › " + chat.EscapeInline(chat.Shorten(t, 80))
+		line += " › " + inline(t, 80)
 	}
 	if first := snippet(sec); first != "" {
 		line += "\n" + first
@@ -217,12 +215,12 @@ func (s *sheet) matchLine(sec playbook.Section) string {
 
 // snippet is the beginning of a section in one line.
 func snippet(s playbook.Section) string {
-	return chat.EscapeInline(chat.Shorten(strings.Join(strings.Fields(s.Plain), " "), 110))
+	return inline(s.Plain, 110)
 }
 
 // nothingMessage says that nothing answers, and what comes nearest.
 func (f found) nothingMessage(question string) chat.Message {
-	words := chat.EscapeInline(chat.Shorten(strings.Join(strings.Fields(f.typed), " "), 150))
+	words := inline(f.typed, 150)
 	near := f.Nearest
 	if len(near) == 0 {
 		near = f.Hits
@@ -231,8 +229,8 @@ func (f found) nothingMessage(question string) chat.Message {
 	if f.Verdict == search.NearMisses {
 		lead = "The playbook does not quite answer *" + words + "*."
 	}
-	if strings.TrimSpace(f.typed) == "" || words == "" {
-		lead = "There were no words to look for in that."
+	if len(f.Query.Words) == 0 {
+		lead = "There are no words in *" + words + "* that could be looked for."
 	}
 	text := lead
 	var blocks []slack.Block
@@ -265,7 +263,7 @@ func (a *Answers) sharedMessage(s *sheet, e extent, section int, person string) 
 	shown := s.shown(e, section)
 	head := shown.head
 	if shown.more {
-		head += "\n_… the page goes on: `/sop " + strings.ReplaceAll(chat.EscapeInline(strings.ToLower(s.Title)), "`", "'") + "`_"
+		head += "\n_… the page goes on: `/sop " + strings.ReplaceAll(inline(strings.ToLower(s.Title), 60), "`", "'") + "`_"
 	}
 	by := "Shared from the playbook by <@" + chat.Escape(person) + ">"
 	trail := a.trail(s, section)
@@ -275,7 +273,7 @@ func (a *Answers) sharedMessage(s *sheet, e extent, section int, person string) 
 
 // browseMessage shows what there is to read: stages in order, then the kinds.
 func (a *Answers) browseMessage(b *Book) chat.Message {
-	lead := fmt.Sprintf("*%s* — %s. Ask in your own words:", chat.EscapeInline(b.Settings.Name), count(len(b.Pages), "page", "pages"))
+	lead := fmt.Sprintf("*%s* — %s. Ask in your own words:", inline(b.Settings.Name, 100), count(len(b.Pages), "page", "pages"))
 	lead += "\n" + typed(b.examples(3))
 	blocks := chat.TextBlocks(lead)
 	text := lead
@@ -329,6 +327,18 @@ func (a *Answers) helpMessage(b *Book) chat.Message {
 	}
 	fmt.Fprintf(&text, "\n\nIn this playbook, for example: %s.\nIn a thread, or in a direct message, write to me by name instead; Slack has no commands there.", typed(b.examples(3)))
 	return chat.Message{Text: chat.Plain(text.String()), Blocks: append(chat.TextBlocks(text.String()), chat.Actions(chat.Button(actionBrowse, "-", "Browse the playbook")))}
+}
+
+// inline writes text of people or pages into a line of ours: at most so many
+// letters, and not much more as JSON, in which one letter may take nine bytes.
+func inline(text string, letters int) string {
+	text = strings.Join(strings.Fields(text), " ")
+	for n := letters; ; n = n * 3 / 4 {
+		out := chat.EscapeInline(chat.Shorten(text, n))
+		if jsonBytes(out) <= 2*letters+20 || n < 8 {
+			return out
+		}
+	}
 }
 
 // fit cuts a text to so many characters and so many bytes of JSON.
