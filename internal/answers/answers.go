@@ -24,14 +24,21 @@ type Answers struct {
 	recorder *recorder
 }
 
+// retireAfter is how long a book that was replaced stays readable: longer than
+// any question takes that began with it.
+const retireAfter = time.Minute
+
 // Use puts a book into force. A question that is being answered goes on with
 // the one it began with.
 func (a *Answers) Use(b *Book) {
 	old := a.book.Swap(b)
 	go b.Warm()
 	if old != nil {
-		// Whoever still searches it is done in a moment; closing waits.
-		_ = old.Index.Close()
+		time.AfterFunc(retireAfter, func() {
+			if err := old.Index.Close(); err != nil {
+				a.Log.Warn("closing an index that was replaced", "error", err)
+			}
+		})
 	}
 }
 

@@ -1,0 +1,38 @@
+# Two commands for a newcomer: make demo, make test. Both do all set-up.
+
+GO      ?= go
+VERSION ?= $(shell git describe --tags --always 2>/dev/null || echo development)
+
+.PHONY: build demo serve test race bench soak lint picture clean
+
+build: ## bin/sopbot
+	$(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/sopbot ./cmd/sopbot
+
+demo: build ## the bot and a local Slack: no token, no network, no set-up
+	./bin/sopbot demo
+
+serve: build ## the bot in your workspace; see README.md
+	./bin/sopbot serve
+
+test: ## everything, as CI runs it
+	@test -z "$$(gofmt -l cmd internal *.go)" || { echo "not formatted (gofmt -w):"; gofmt -l cmd internal *.go; exit 1; }
+	$(GO) vet ./...
+	$(GO) run ./cmd/sopbot lint playbook
+	$(GO) test -race -timeout 12m ./...
+
+bench: ## the figures of docs/figures.md
+	$(GO) test -run '^$$' -bench . -benchtime 2s ./internal/...
+	$(GO) test -run '^$$' -bench Serve -benchtime 100000x ./cmd/sopbot
+
+soak: ## what is too long for every day: each fuzz test for a minute
+	@for p in $$($(GO) list ./internal/...); do \
+		for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+			echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 60s -fuzzminimizetime 50x $$p || exit 1; \
+		done; \
+	done
+
+lint: ## golangci-lint, where it is installed; the rules have their reasons in .golangci.yml
+	golangci-lint run ./...
+
+clean:
+	rm -rf bin tmp
