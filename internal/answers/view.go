@@ -55,6 +55,9 @@ var kindNames = map[playbook.Kind]struct{ one, many string }{
 // answerMessage is the answer to a question. share says whether it may be
 // shared: it may not where everybody sees it already.
 func (a *Answers) answerMessage(f found, question string, st state, share bool) chat.Message {
+	if len(f.Query.Words) == 0 && (f.Query.Kind != "" || f.Query.Part != playbook.PartNone) {
+		return f.kindMessage(question)
+	}
 	s, section, ok := f.best()
 	if !ok {
 		return f.nothingMessage(question)
@@ -216,6 +219,46 @@ func (s *sheet) matchLine(sec playbook.Section) string {
 // snippet is the beginning of a section in one line.
 func snippet(s playbook.Section) string {
 	return inline(s.Plain, 110)
+}
+
+// listed is how many pages of a kind a message lists; the rest is a click away.
+const listed = 15
+
+// kindMessage lists the pages of the kind, or the stages with the part, that
+// somebody named without saying more.
+func (f found) kindMessage(question string) chat.Message {
+	kind, name := f.Query.Kind, ""
+	if f.Query.Part != playbook.PartNone {
+		kind = playbook.KindStage
+		for _, p := range f.book.Stages() {
+			if sec, ok := p.Part(f.Query.Part); ok {
+				name = sec.Title() + " by stage"
+				break
+			}
+		}
+	}
+	if name == "" {
+		name = kindNames[kind].many
+	}
+	var hits []search.Hit
+	for _, p := range f.book.OfKind(kind) {
+		h := search.Hit{Page: p}
+		if sec, ok := p.Part(f.Query.Part); ok && f.Query.Part != playbook.PartNone {
+			h.Section = sec.N
+		}
+		hits = append(hits, h)
+	}
+	if len(hits) == 0 {
+		return f.nothingMessage(question)
+	}
+	lead := fmt.Sprintf("*%s* (%d). Add a word to find the right one: %s", name, len(hits), typed([]string{strings.ToLower(inline(f.typed, 30)) + " …"}))
+	blocks := chat.TextBlocks(lead)
+	list, words := f.list(hits[:min(len(hits), listed)], question)
+	blocks = append(blocks, list...)
+	if len(hits) > listed {
+		blocks = append(blocks, chat.Actions(chat.Button(actionKind, string(kind), fmt.Sprintf("All %d", len(hits)))))
+	}
+	return chat.Message{Text: chat.Plain(lead + "\n" + words), Blocks: blocks}
 }
 
 // nothingMessage says that nothing answers, and what comes nearest.

@@ -122,6 +122,8 @@ func TestMessagesLookAsPinned(t *testing.T) {
 		"message-nothing":      a.answerMessage(b.ask("quantum chromodynamics <!channel>"), q, state{}, true),
 		"message-punctuation":  a.answerMessage(b.ask("?!… 🙃"), q, state{}, true),
 		"message-browse":       a.browseMessage(b),
+		"message-kind":         a.answerMessage(b.ask("objections"), q, state{}, true),
+		"message-part-alone":   a.answerMessage(b.ask("exit"), q, state{}, true),
 		"message-help":         a.helpMessage(b),
 		"message-shared":       a.sharedMessage(b.byID["stale"].write(), b.byID["stale"].full(), 0, "U0SAM"),
 		"message-shared-a-cut": a.sharedMessage(b.byID["long"].write(), b.byID["long"].full(), 0, "U0SAM"),
@@ -192,7 +194,7 @@ func TestNoPageMakesAnAnswerTooLong(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			files := fstest.MapFS{}
-			for i := range 8 {
+			for i := range 40 {
 				front := fmt.Sprintf("---\nkind: objection\ntitle: %q\naliases: [bread]\n---\n", strings.Repeat("bread <&> 面 ", 20))
 				if i%2 == 0 {
 					front = "# bread " + strings.Repeat(strings.ReplaceAll(unit, "\n", " "), 30) + "\n\n"
@@ -206,7 +208,7 @@ func TestNoPageMakesAnAnswerTooLong(t *testing.T) {
 			files["stage.md"] = &fstest.MapFile{Data: []byte(stage + "exit: [{id: a, label: bread}]\n---\n" + strings.Repeat(unit, 500))}
 			b := bookOf(t, files)
 			a := testAnswers(b)
-			for _, words := range []string{"bread", "stage bread", "exit bread", strings.Repeat("bread<&>面 ", 800), "objection bread", "qqq " + unit} {
+			for _, words := range []string{"objections", "pages", "bread", "stage bread", "exit bread", strings.Repeat("bread<&>面 ", 800), "objection bread", "qqq " + unit} {
 				m := a.answerMessage(b.ask(words), "0190c5b4-4e5f-7a3b-8c2d-1e0f9a8b7c6d", state{rated: true, shared: true}, true)
 				raw, err := json.Marshal(map[string]any{"envelope_id": "0190c5b4-4e5f-7a3b-8c2d-1e0f9a8b7c6d", "payload": map[string]any{"response_type": "ephemeral", "text": m.Text, "blocks": m.Blocks}})
 				if err != nil {
