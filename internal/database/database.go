@@ -175,9 +175,14 @@ func (db *DB) Close() error {
 
 // Tx is a transaction under way. Placeholders are $1, $2, … by number.
 type Tx struct {
-	ctx context.Context
-	tx  *sql.Tx
+	ctx       context.Context
+	tx        *sql.Tx
+	committed []func()
 }
+
+// AfterCommit runs fn once the transaction is on disk, and never if it is
+// not: to wake whoever looks for what was written.
+func (tx *Tx) AfterCommit(fn func()) { tx.committed = append(tx.committed, fn) }
 
 // Write runs fn in a transaction that is on disk when Write returns nil. fn
 // may use only its Tx, and must be quick: there is one writer.
@@ -213,11 +218,15 @@ func transact(ctx context.Context, pool *sql.DB, options *sql.TxOptions, fn func
 			panic(p)
 		}
 	}()
-	if err := fn(&Tx{ctx, tx}); err != nil {
+	t := &Tx{ctx: ctx, tx: tx}
+	if err := fn(t); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
+	}
+	for _, fn := range t.committed {
+		fn()
 	}
 	return nil
 }
