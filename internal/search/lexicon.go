@@ -69,6 +69,17 @@ func (l *lexicon) term(text string) (uint32, bool) {
 	return t, ok && !l.terms[t].stop && l.terms[t].df > 0
 }
 
+// exact gives the term of a word, be it a stop word, or noTerm.
+func (l *lexicon) exact(text string) uint32 {
+	if n, ok := l.byWord[text]; ok {
+		return l.words[n].term
+	}
+	if t, ok := l.byTerm[stem(text)]; ok {
+		return t
+	}
+	return noTerm
+}
+
 // finish computes what can be known only when all documents have been seen.
 func (l *lexicon) finish(docs int) {
 	l.docs = docs

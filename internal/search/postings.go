@@ -115,7 +115,6 @@ type scratch struct {
 	marked  []uint32
 	best    []ranked
 	pages   []ranked
-	heap    []ranked
 }
 
 func newScratch(x *Index) *scratch {

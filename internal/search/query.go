@@ -3,7 +3,6 @@ package search
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -14,9 +13,10 @@ import (
 type question struct {
 	Query
 	words    []asked
-	mass     float32 // what all words weigh together
-	narrowed bool    // the first word named a kind or part that this playbook has
-	only     bool    // and there was no other word
+	sequence []uint32 // all words as terms, stop words too
+	mass     float32  // what all words weigh together
+	narrowed bool     // the first word named a kind or part that this playbook has
+	only     bool     // and there was no other word
 }
 
 // asked is one word of a question.
@@ -41,6 +41,7 @@ const (
 	prefixKnown   = .3 // the last word is complete as it is, but could go on
 	maxPrefixed   = 24 // words that a prefix may stand for
 	kindAsWord    = .35
+	farWeight     = .7 // a word two mistakes away may well be another word
 )
 
 // read understands a question.
@@ -53,15 +54,14 @@ func (x *Index) read(s *scratch, text string) *question {
 	})
 	open := len(typed) < maxWords && endsInWord(text)
 
-	var kindWord string
 	if len(typed) > 0 {
-		kindWord = typed[0].text
-		x.readKind(q, kindWord, len(typed) == 1 && open)
+		x.readKind(q, typed[0].text)
 	}
 	q.only = q.narrowed && len(typed) == 1
 
 	stops := true
 	for i, t := range typed {
+		q.sequence = append(q.sequence, x.lexicon.exact(t.text))
 		if !(i == 0 && q.narrowed) && !stopWords[t.text] {
 			stops = false
 		}
@@ -69,11 +69,6 @@ func (x *Index) read(s *scratch, text string) *question {
 	for i, t := range typed {
 		last := i == len(typed)-1
 		if stopWords[t.text] && !stops {
-			if !(last && open && i > 0) {
-				continue
-			}
-			// "price fo": what looks finished may be the start of a word, but
-			// a stop word is far more often just that.
 			continue
 		}
 		if slices.ContainsFunc(q.words, func(a asked) bool { return a.text == t.text }) {
@@ -98,14 +93,14 @@ func (x *Index) read(s *scratch, text string) *question {
 // readKind notes what kind of page or part of a stage the first word asks for.
 // A playbook that has none of the kind is not narrowed: there the word is a
 // word like others.
-func (x *Index) readKind(q *question, first string, open bool) {
+func (x *Index) readKind(q *question, first string) {
 	kind, part, ok := playbook.KindWord(first)
 	if !ok {
 		if _, known := x.lexicon.term(first); known || len(first) < 5 {
 			return
 		}
-		for _, w := range x.spelling.candidates(&x.lexicon, first) {
-			if kind, part, ok = playbook.KindWord(x.lexicon.words[w].text); ok {
+		for _, m := range x.spelling.candidates(&x.lexicon, first) {
+			if kind, part, ok = playbook.KindWord(x.lexicon.words[m.word].text); ok {
 				break
 			}
 		}
@@ -141,9 +136,13 @@ func (x *Index) forms(q *question, a *asked, typed []token, i int, open bool) {
 		return
 	}
 	var used []string
-	for rank, w := range x.spelling.candidates(l, a.text) {
-		word := l.words[w]
-		a.forms = append(a.forms, form{[]uint32{word.term}, 1 - .1*float32(rank)})
+	for rank, m := range x.spelling.candidates(l, a.text) {
+		word := l.words[m.word]
+		weight := 1 - .1*float32(rank)
+		if m.distance > 1 {
+			weight *= farWeight
+		}
+		a.forms = append(a.forms, form{[]uint32{word.term}, weight})
 		used = append(used, word.text)
 	}
 	if len(used) > 0 {
@@ -160,6 +159,12 @@ func (x *Index) forms(q *question, a *asked, typed []token, i int, open bool) {
 		a.text = used[0]
 		return
 	}
+	if i < len(typed)-1 && utf8.RuneCountInString(a.text) >= 4 {
+		// "disco call": people shorten words that are not the last, too.
+		if x.prefix(a, false); a.known {
+			return
+		}
+	}
 	a.idf = l.idf(0) // nobody wrote of it: all the more it was meant
 }
 
@@ -170,12 +175,8 @@ func (x *Index) joined(a *asked, typed []token, i int) {
 		if !joinable(one.text, two.text, two.glued) {
 			return
 		}
-		n, ok := l.byWord[one.text+two.text]
-		if !ok {
-			return
-		}
-		t := l.words[n].term
-		if l.terms[t].stop || l.terms[t].df == 0 {
+		t, ok := l.term(one.text + two.text)
+		if !ok || l.terms[t].stop {
 			return
 		}
 		a.forms = append(a.forms, form{[]uint32{t}, 1})
@@ -235,7 +236,7 @@ func (x *Index) split(a *asked) bool {
 		}
 		n, ok1 := l.byWord[a.text[:i]]
 		m, ok2 := l.byWord[a.text[i:]]
-		if !ok1 || !ok2 || l.words[n].count < 2 || l.words[m].count < 2 {
+		if !ok1 || !ok2 {
 			continue
 		}
 		one, two := l.words[n].term, l.words[m].term
@@ -262,6 +263,3 @@ func (x *Index) split(a *asked) bool {
 	a.idf = l.idf(float64(bestDF))
 	return true
 }
-
-// String shows a question as the tests print it.
-func (q *question) String() string { return strings.Join(q.Words, " ") }

@@ -3,9 +3,10 @@ package search
 // What the second look at the best candidates adds to BM25F, in shares of what
 // the question weighs.
 const (
-	nearWeight    = .5
+	nearWeight    = .8
 	titleWeight   = .2
 	coveredWeight = .1
+	exactWeight   = .5
 	within        = 8 // words this near to each other belong together
 )
 
@@ -29,7 +30,12 @@ func (x *Index) rerank(s *scratch, q *question) {
 	for i := range s.best {
 		r := &s.best[i]
 		x.look(s, q, r, &look)
-		r.score = r.score/q.mass + nearWeight*r.near + titleWeight*r.title + coveredWeight*r.covered
+		base, more := r.score/q.mass, nearWeight*r.near+titleWeight*r.title+coveredWeight*r.covered+exactWeight*r.exact
+		r.score = base + more
+		if q.narrowed && !q.only && x.wanted(r.doc, q) {
+			base /= 1 + kindLift // what the verdict sees must be the match alone
+		}
+		r.match = base + more
 	}
 	for _, t := range s.marked {
 		s.mark[t] = 0
@@ -53,8 +59,9 @@ func (x *Index) look(s *scratch, q *question, r *ranked, l *look) {
 	d := &x.docs[r.doc]
 	sh := &x.sheets[d.page]
 	pos := int32(1)
-	r.title = 0
+	r.title, r.exact = 0, 0
 	for i, t := range sh.titles {
+		r.exact = max(r.exact, x.quoted(t, q))
 		r.title = max(r.title, x.scan(s, q, l, t, &pos, sh.mass[i]))
 	}
 	r.title = max(r.title, x.scan(s, q, l, d.heading, &pos, d.mass))
@@ -73,6 +80,37 @@ func (x *Index) look(s *scratch, q *question, r *ranked, l *look) {
 		r.near = near / all
 	}
 	r.covered = covered / q.mass
+}
+
+// quoted is the share of the question that is this title or alias, word for
+// word (headings repeat from page to page, so there it proves little). Here
+// stop words count: "no time" is not "the timing", nor "not now" "now".
+func (x *Index) quoted(title span, q *question) float32 {
+	want, all := q.sequence, len(q.sequence)
+	if q.narrowed {
+		all = max(1, all-1) // the kind may stand in the title or not
+	}
+	if title.len() == 0 {
+		return 0
+	}
+	for len(want) > 0 {
+		i := 0
+		for _, t := range x.tokens[title.from:title.to] {
+			if t&beside != 0 {
+				continue
+			}
+			if i >= len(want) || want[i] != t {
+				i = 0
+				break
+			}
+			i++
+		}
+		if i > 0 {
+			return min(1, float32(i)/float32(all))
+		}
+		want = want[1:]
+	}
+	return 0
 }
 
 // scan reads one text and returns the share of it that the question covers.

@@ -9,8 +9,10 @@ const candidates = 100
 type ranked struct {
 	doc     uint32
 	score   float32
+	match   float32 // the score without the lift of narrow
 	covered float32 // share of the question that the document matches
 	title   float32 // share of its best title that the question covers
+	exact   float32 // share of the question that is a title word for word
 	near    float32 // how near to each other the words stand
 	second  bool    // the score has a second section in it
 }

@@ -56,9 +56,16 @@ func hash(s string) uint32 {
 	return h
 }
 
+// meant is a word that a mistyped one may stand for.
+type meant struct {
+	word     uint32
+	distance int
+	weight   uint32
+}
+
 // candidates gives the words that a word may have been meant as, best first:
 // nearer ones, then those that the playbook uses more.
-func (sp *spelling) candidates(l *lexicon, typed string) []uint32 {
+func (sp *spelling) candidates(l *lexicon, typed string) []meant {
 	letters := utf8.RuneCountInString(typed)
 	if letters < shortest || letters > maxLetters || hasDigit(typed) {
 		return nil
@@ -66,11 +73,6 @@ func (sp *spelling) candidates(l *lexicon, typed string) []uint32 {
 	limit := 1
 	if letters >= farFrom {
 		limit = 2
-	}
-	type meant struct {
-		word     uint32
-		distance int
-		weight   uint32
 	}
 	var found []meant
 	looked := map[string]bool{}
@@ -94,6 +96,8 @@ func (sp *spelling) candidates(l *lexicon, typed string) []uint32 {
 			weight := w.count
 			if w.text[0] == typed[0] {
 				weight *= firstWins
+			} else if d > 1 {
+				continue
 			}
 			found = append(found, meant{n, d, weight})
 		}
@@ -106,13 +110,13 @@ func (sp *spelling) candidates(l *lexicon, typed string) []uint32 {
 	slices.SortFunc(found, func(a, b meant) int {
 		return cmp.Or(cmp.Compare(a.distance, b.distance), cmp.Compare(b.weight, a.weight), cmp.Compare(l.words[a.word].text, l.words[b.word].text))
 	})
-	var out []uint32
+	var out []meant
 	for _, m := range found {
 		if m.distance > found[0].distance || len(out) == maxMeant {
 			break
 		}
-		if !slices.ContainsFunc(out, func(n uint32) bool { return l.words[n].term == l.words[m.word].term }) {
-			out = append(out, m.word)
+		if !slices.ContainsFunc(out, func(o meant) bool { return l.words[o.word].term == l.words[m.word].term }) {
+			out = append(out, m)
 		}
 	}
 	return out

@@ -5,7 +5,7 @@ package search
 // into one line.
 const thesaurus = `
 price, pricing, cost, fee, rate, charge, quote
-expensive, too expensive, costly, too much money, overpriced, cheaper, price is too high, pricey, can't afford, steep
+expensive, too expensive, costly, too much money, overpriced, cheaper, price is too high, pricey, can't afford, steep, price
 discount, price reduction, concession, rebate, markdown, better price, lower price, money off
 budget, funding, funds, money, spend
 no budget, budget frozen, budget cut, no money, can't afford

@@ -22,7 +22,16 @@ func (v Verdict) String() string {
 	}
 }
 
-// verdict judges the best page.
+// A match is in units of one word well matched: about 1 for a word in the text,
+// 2 to 3 in a title; with the share of the question that is matched it tells
+// best whether a page answers. Both bounds were set on manuals and handbooks
+// with their own questions and each other's.
+const (
+	answers = 1.7
+	touches = .9
+)
+
+// verdict judges the best pages.
 func (x *Index) verdict(q *question, pages []ranked) Verdict {
 	if len(pages) == 0 || q.mass == 0 {
 		return Nothing
@@ -30,10 +39,10 @@ func (x *Index) verdict(q *question, pages []ranked) Verdict {
 	if q.only {
 		return Answered
 	}
-	switch c := pages[0].covered; {
-	case c >= .6:
+	switch c := pages[0].match + pages[0].covered; {
+	case c >= answers:
 		return Answered
-	case c >= .3:
+	case c >= touches:
 		return NearMisses
 	}
 	return Nothing

@@ -51,13 +51,14 @@ type token struct {
 // words calls emit for each word of a text until it returns false.
 func words(text string, emit func(token) bool) {
 	var buf [4*maxLetters + utf8.UTFMax]byte
-	word, letters, ascii, glued := buf[:0], 0, true, false
+	word, letters, ascii, glued, e := buf[:0], 0, true, false, false
 	flush := func() bool {
 		if letters == 0 {
 			return true
 		}
 		w := finish(word, ascii)
-		t := token{text: w, glued: glued}
+		t := token{text: w, glued: glued || e} // "e mail" is one word
+		e = w == "e"
 		word, letters, ascii, glued = buf[:0], 0, true, false
 		return w == "" || emit(t)
 	}
@@ -192,12 +193,13 @@ func stem(word string) string {
 	return string(porter.StemWithoutLowerCasing(append(buf[:0], []rune(word)...)))
 }
 
-// clean makes one line of a question: no control characters, single blanks.
+// clean makes one line of a question: single blanks, no control characters, nor
+// those that turn the direction of the text that follows.
 func clean(text string) string {
 	var b strings.Builder
 	n, blank := 0, false
 	for _, r := range text {
-		if unicode.IsSpace(r) || unicode.IsControl(r) || r == utf8.RuneError {
+		if unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == utf8.RuneError {
 			blank = b.Len() > 0
 			continue
 		}
