@@ -194,7 +194,7 @@ func TestNoPageMakesAnAnswerTooLong(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			files := fstest.MapFS{}
-			for i := range 40 {
+			for i := range 18 {
 				front := fmt.Sprintf("---\nkind: objection\ntitle: %q\naliases: [bread]\n---\n", strings.Repeat("bread <&> 面 ", 20))
 				if i%2 == 0 {
 					front = "# bread " + strings.Repeat(strings.ReplaceAll(unit, "\n", " "), 30) + "\n\n"

@@ -11,10 +11,12 @@ import (
 // phone in a noisy room).
 const wordsAMinute = 220
 
-// lint looks at what only the whole playbook shows.
-func (b *Playbook) lint(drafts []*draft, settings *reader, now time.Time) {
+// lint looks at what only the whole playbook shows. What it finds in pages
+// goes to their drafts; what it finds in the settings it returns.
+func (b *Playbook) lint(drafts []*draft, settings *mapping, now time.Time) Problems {
+	var problems Problems
 	if settings != nil {
-		b.lintSettings(settings, drafts)
+		problems = b.lintSettings(settings, drafts)
 	}
 	known := b.confirmable()
 	forms := map[string]bool{}
@@ -37,17 +39,20 @@ func (b *Playbook) lint(drafts []*draft, settings *reader, now time.Time) {
 		if d.Tool != nil {
 			d.lintDone(d.Tool.Actions, forms)
 		}
-		d.lintCare(now)
+		if d.head != nil || !d.FrontMatter {
+			d.lintCare(now)
+		}
 	}
+	return problems
 }
 
-func (b *Playbook) lintSettings(r *reader, drafts []*draft) {
+func (b *Playbook) lintSettings(m *mapping, drafts []*draft) Problems {
 	q := b.Settings.Qualification
 	if q == "" {
-		return
+		return nil
 	}
 	if p, ok := b.byID[q]; ok && p.Framework != nil {
-		return
+		return nil
 	}
 	var frameworks []string
 	for _, d := range drafts {
@@ -59,9 +64,9 @@ func (b *Playbook) lintSettings(r *reader, drafts []*draft) {
 	if len(frameworks) > 0 {
 		hint = didYouMean(q, frameworks)
 	}
-	r.errorf(spot{1, 1}, "qualification: there is no framework %q%s", q, hint)
-	// The drafts carry the problems that are collected after this.
-	drafts[0].problems = append(drafts[0].problems, r.problems[len(r.problems)-1])
+	at := m.r.at(m.values["qualification"])
+	return Problems{{File: SettingsFile, Line: at.line, Column: at.column, Severity: Error,
+		Message: fmt.Sprintf("qualification: there is no framework %q%s", q, hint)}}
 }
 
 // confirmable collects what an entry or exit item may take as confirmed.

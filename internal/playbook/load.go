@@ -34,14 +34,15 @@ func Load(fsys fs.FS, now time.Time) (*Playbook, Problems, error) {
 	}
 	b := &Playbook{Settings: defaultSettings(), byID: map[string]*Page{}, byFile: map[string]*Page{}}
 	hash := sha256.New()
-	var settings *reader
+	var settings *mapping
 	var pages []file
 	for _, f := range files {
 		fmt.Fprintf(hash, "%s\x00%d\x00", f.name, len(f.raw))
 		hash.Write(f.raw)
 		if f.name == SettingsFile {
-			b.Settings, settings = readSettings(f.raw)
-			problems = append(problems, settings.problems...)
+			var r *reader
+			b.Settings, r, settings = readSettings(f.raw)
+			problems = append(problems, r.problems...)
 			continue
 		}
 		pages = append(pages, f)
@@ -66,7 +67,7 @@ func Load(fsys fs.FS, now time.Time) (*Playbook, Problems, error) {
 	for _, d := range drafts {
 		b.resolveLinks(d)
 	}
-	b.lint(drafts, settings, now)
+	problems = append(problems, b.lint(drafts, settings, now)...)
 	for _, d := range drafts {
 		problems = append(problems, d.problems...)
 	}

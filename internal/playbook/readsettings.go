@@ -37,13 +37,15 @@ func defaultSettings() Settings {
 	return s
 }
 
-func readSettings(raw []byte) (Settings, *reader) {
+// readSettings reads playbook.yaml. Besides the settings it gives the mapping,
+// for what lint finds later; nil when it could not be read.
+func readSettings(raw []byte) (Settings, *reader, *mapping) {
 	s := defaultSettings()
 	r := &reader{file: SettingsFile}
 	source, _ := cleanText(raw)
 	m, ok := r.document(source)
 	if !ok {
-		return s, r
+		return s, r, nil
 	}
 	m.what = SettingsFile
 	if n := m.text("name"); n != "" {
@@ -115,7 +117,7 @@ func readSettings(raw []byte) (Settings, *reader) {
 	s.ResearchBlock = m.clock("research_block")
 	readSynonyms(m, &s)
 	m.end()
-	return s, r
+	return s, r, m
 }
 
 func readHours(m *mapping, h *Hours) {
