@@ -21,9 +21,6 @@ var floors = map[string][]string{
 	"search":   {"playbook"},
 	"gateway":  {"chat", "database"},
 	"answers":  {"playbook", "chat", "database", "search"},
-	"roster":   {"chat", "database"},
-	"lead":     {"roster", "chat", "database"},
-	"handoff":  {"lead", "roster", "playbook", "chat", "database"},
 	"golden":   nil,
 	"slacksim": nil,
 }

@@ -27,7 +27,7 @@ func (v Verdict) String() string {
 // best whether a page answers. Both bounds were set on manuals and handbooks
 // with their own questions and each other's.
 const (
-	answers = 1.7
+	answers = 1.6
 	touches = .9
 )
 
