@@ -65,7 +65,10 @@ func (ps Problems) sort() {
 func nearest(word string, known []string) string {
 	best, bestDistance := "", len([]rune(word))/3+1
 	for _, k := range known {
-		if d := distance(strings.ToLower(word), strings.ToLower(k)); d <= bestDistance && (d < bestDistance || best == "") {
+		d := distance(strings.ToLower(word), strings.ToLower(k))
+		// Of two that are as near, the longer: letters are left out more often
+		// than put in.
+		if d < bestDistance || d == bestDistance && len(k) > len(best) {
 			best, bestDistance = k, d
 		}
 	}

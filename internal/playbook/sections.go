@@ -101,21 +101,22 @@ func headingSpan(h *ast.Heading, source []byte, lines []int) (start, end int) {
 		last = first
 	}
 	start = lines[lineOf(lines, min(first, len(source)))]
-	end = nextLine(source, min(last, len(source)))
+	end = min(last, len(source))
+	if end == start || source[end-1] != '\n' {
+		end = lineEnd(source, end)
+	}
 	// A line of = or - below makes a heading too (setext); a "#" heading
 	// starts with one.
 	if trimmed := bytes.TrimLeft(source[start:], " "); !bytes.HasPrefix(trimmed, []byte("#")) {
-		if under := bytes.TrimSpace(source[end:nextLine(source, end)]); len(under) > 0 && len(bytes.Trim(under, "=-")) == 0 {
-			end = nextLine(source, end)
+		if under := bytes.TrimSpace(source[end:lineEnd(source, end)]); len(under) > 0 && len(bytes.Trim(under, "=-")) == 0 {
+			end = lineEnd(source, end)
 		}
 	}
 	return start, end
 }
 
-func nextLine(source []byte, at int) int {
-	if at > 0 && at <= len(source) && source[at-1] == '\n' {
-		return at
-	}
+// lineEnd gives where the line that holds an offset ends, after its newline.
+func lineEnd(source []byte, at int) int {
 	if i := bytes.IndexByte(source[at:], '\n'); i >= 0 {
 		return at + i + 1
 	}

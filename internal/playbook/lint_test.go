@@ -1,0 +1,205 @@
+package playbook
+
+import (
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var today = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+
+// tree makes a file tree of "name", "text" pairs.
+func tree(pairs ...string) fstest.MapFS {
+	files := fstest.MapFS{}
+	for i := 0; i < len(pairs); i += 2 {
+		files[pairs[i]] = &fstest.MapFile{Data: []byte(pairs[i+1])}
+	}
+	return files
+}
+
+func lines(ps Problems) (out []string) {
+	for _, p := range ps {
+		out = append(out, p.String())
+	}
+	return out
+}
+
+// Each case is a file p.md (or a tree), and everything lint says of it but
+// the warnings of pages that nobody owns.
+func TestLintNamesEachProblemWhereItIs(t *testing.T) {
+	const stage = "---\nid: s\nkind: stage\norder: 1\nowner: x\nexit: [done]\n"
+	const form = "---\nkind: form\nowner: x\nfields:\n  - {id: a, label: A, type: text}\n"
+	for name, tc := range map[string]struct {
+		page string
+		more []string
+		want []string
+	}{
+		"a key that is not there names the nearest": {page: "---\nowner: x\nreviewd: 2026-11-01\n---\ntext\n",
+			want: []string{`p.md:3:1: unknown key "reviewd" in front matter; did you mean "reviewed"?`}},
+		"a kind that is not there names the nearest": {page: "---\nowner: x\nkind: objektion\n---\ntext\n",
+			want: []string{`p.md:3:7: unknown kind "objektion"; did you mean "objection"?`}},
+		"a key of another kind is unknown": {page: "---\nowner: x\nneed: 4\n---\ntext\n",
+			want: []string{`p.md:3:1: unknown key "need" in front matter; known are id, kind, title, owner, review, reviewed, tags, aliases, audience`}},
+		"a key written twice": {page: "---\nowner: x\nowner: y\n---\ntext\n",
+			want: []string{`p.md:3:1: this is not valid YAML: mapping key "owner" already defined at [1:1]`}},
+		"broken YAML": {page: "---\nowner: [x\n---\ntext\n",
+			want: []string{`p.md:2:8: this is not valid YAML: sequence end token ']' not found`}},
+		"a stage without exit criteria": {page: "---\nkind: stage\norder: 1\nowner: x\n---\ntext\n",
+			want: []string{"p.md:2:1: a stage needs exit criteria, or no deal could ever be told to be done with it"}},
+		"a stage without its place": {page: "---\nkind: stage\nowner: x\nexit: [done]\n---\ntext\n",
+			want: []string{`p.md:2:1: a stage needs "order", its place in the sales cycle`}},
+		"two stages at one place": {page: stage + "---\ntext\n", more: []string{"q.md", "---\nkind: stage\norder: 1\nowner: x\nexit: [done]\n---\ntext\n"},
+			want: []string{"q.md:3:1: the order 1 is also that of p.md"}},
+		"two pages with one id": {page: "---\nid: a\nowner: x\n---\ntext\n", more: []string{"q.md", "---\nowner: x\nid: a\n---\ntext\n"},
+			want: []string{`q.md:3:1: the id "a" is also that of p.md`}},
+		"an id with blanks": {page: "---\nid: a b\nowner: x\n---\ntext\n",
+			want: []string{`p.md:2:5: id "a b" must be letters, digits, hyphens and slashes`}},
+		"a link to a page that is not there": {page: "---\nowner: x\n---\nRead\n[this](gone.md), please.\n", more: []string{"sub/gone.md", "---\nowner: x\n---\ntext\n"},
+			want: []string{`p.md:5:1: the link "gone.md" leads to a page that is not there; did you mean sub/gone.md?`}},
+		"a link from imported prose is only a warning": {page: "Read [this](gone.md)\n",
+			want: []string{`p.md:1:6: warning: the link "gone.md" leads to a page that is not there`}},
+		"a link to a heading that is not there": {page: "---\nowner: x\n---\n[this](#nope)\n\n# Yes\n",
+			want: []string{"p.md:4:1: warning: p.md has no heading #nope"}},
+		"links elsewhere are left alone": {page: "---\nowner: x\n---\n[a](https://x.y/z.md) [b](mailto:a@b.c) [c](pic.png) ![d](gone.md)\n"},
+		"a label that Slack would cut": {page: "---\nkind: stage\norder: 1\nowner: x\nexit:\n  - {id: a, label: " + strings.Repeat("x", 76) + "}\n---\ntext\n",
+			want: []string{"p.md:6:13: label has 76 letters; Slack shows 75"}},
+		"a button that Slack would cut": {page: form + "submit: " + strings.Repeat("x", 25) + "\n---\ntext\n",
+			want: []string{"p.md:6:1: submit has 25 letters; Slack shows 24"}},
+		"more options than Slack takes": {page: "---\nkind: form\nowner: x\nfields:\n  - id: a\n    label: A\n    type: choice\n    options: [" + manyOptions(101) + "]\n---\ntext\n",
+			want: []string{"p.md:8:5: options has 101 options; Slack allows 100"}},
+		"a choice without options": {page: "---\nkind: form\nowner: x\nfields:\n  - {id: a, label: A, type: choice}\n---\ntext\n",
+			want: []string{`p.md:5:5: field "a" is a choice and needs "options"`}},
+		"a field without type": {page: "---\nkind: form\nowner: x\nfields:\n  - {id: a, label: A}\n---\ntext\n",
+			want: []string{`p.md:5:5: field "a" needs "type"`}},
+		"a form without fields": {page: "---\nkind: form\nowner: x\n---\ntext\n",
+			want: []string{`p.md:2:1: a form needs "fields"`}},
+		"a pass mark above the criteria": {page: "---\nkind: framework\nowner: x\nneed: 3\ncriteria:\n  - {id: a, label: A}\n  - {id: b, label: B}\n---\ntext\n",
+			want: []string{"p.md:4:1: need is 3, but there are only 2 criteria"}},
+		"a framework without a pass mark": {page: "---\nkind: framework\nowner: x\ncriteria:\n  - {id: a, label: A}\n---\ntext\n",
+			want: []string{`p.md:2:1: a framework needs "need", how many criteria make a pass`}},
+		"an event that is not there": {page: stage + "actions:\n  - {id: a, label: A, on: lead.assinged, within: 2h}\n---\ntext\n",
+			want: []string{`p.md:8:27: unknown on "lead.assinged"; did you mean "lead.assigned"?`}},
+		"an impossible duration": {page: stage + "actions:\n  - {id: a, label: A, on: call.held, within: 2 hours please}\n---\ntext\n",
+			want: []string{`p.md:8:46: within: "2 hours please" is not a length of time; write it like 30m, 2h, 1d, 2w or 6mo`}},
+		"a reminder before the start": {page: stage + "actions:\n  - {id: a, label: A, on: call.held, within: 2h, remind: [3h]}\n---\ntext\n",
+			want: []string{"p.md:8:59: remind: 3h before the deadline is not after the start, 2h before it"}},
+		"a clock without an event": {page: stage + "actions:\n  - {id: a, label: A, within: 2h}\n---\ntext\n",
+			want: []string{`p.md:8:5: a timed action needs "on", the event that starts its clock`}},
+		"an action done by a form that is not there": {page: stage + "actions:\n  - {id: a, label: A, on: call.held, within: 2h, done: report}\n---\ntext\n",
+			want: []string{`p.md:7:1: action "a" is done by "report", which is neither "button" nor a form of this playbook`}},
+		"a rule for a field that is not there": {page: form + "rules:\n  - {field: b, not_empty: true, say: no}\n---\ntext\n",
+			want: []string{`p.md:7:13: there is no field "b"; did you mean "a"?`}},
+		"a rule without a check": {page: form + "rules:\n  - {field: a, say: no}\n---\ntext\n",
+			want: []string{"p.md:7:5: a rule needs one of is, not_empty, within, at_least"}},
+		"a time limit on a text": {page: form + "rules:\n  - {field: a, within: 6mo, say: no}\n---\ntext\n",
+			want: []string{`p.md:7:16: within is for dates; field "a" is a text`}},
+		"a handoff form without its fields": {page: strings.Replace(form, "kind", "id: handoff\nkind", 1) + "---\ntext\n",
+			want: []string{`p.md:5:1: the form handoff needs the field "ae" of type user`, `p.md:5:1: the form handoff needs the field "lead" of type lead`}},
+		"an answer that is no option": {page: "---\nkind: onboarding\nweek: 1\nowner: x\nquiz:\n  - {ask: Why?, options: [a, b], answer: c}\n---\ntext\n",
+			want: []string{`p.md:6:34: the answer "c" is not one of the options`}},
+		"something confirmed from nowhere is a warning": {page: "---\nkind: stage\norder: 1\nowner: x\nexit:\n  - {id: a, label: A, from: budget}\n---\ntext\n",
+			want: []string{`p.md:5:1: warning: exit "a" is confirmed from "budget", but no framework, form or stage has such a criterion or field`}},
+		"a page without owner":      {page: "---\ntitle: T\n---\ntext\n", want: []string{"p.md:1:1: warning: no owner: nobody is asked when this page needs a review"}},
+		"a review that is overdue":  {page: "---\nowner: x\nreview: monthly\nreviewed: 2026-10-01\n---\ntext\n", want: []string{"p.md:4:1: warning: the review is overdue: last on 2026-10-01, due on 2026-11-01"}},
+		"a review that is not due":  {page: "---\nowner: x\nreview: 90d\nreviewed: 2026-10-01\n---\ntext\n"},
+		"a page that is too long":   {page: "---\nowner: x\n---\n" + strings.Repeat("word ", 221) + "\n", want: []string{"p.md:4:1: warning: 221 words: more than is read on a phone in a minute (about 220); split the page"}},
+		"an empty page":             {page: "---\nowner: x\n---\n", want: []string{"p.md:4:1: warning: the page is empty"}},
+		"a file that is not UTF-8":  {page: "---\nowner: x\n---\ncaf\xe9\n", want: []string{"p.md:1:1: warning: the file is not UTF-8; letters that could not be read are shown as \uFFFD"}},
+		"Windows line ends and BOM": {page: "\ufeff---\r\nowner: x\r\nkindd: page\r\n---\r\ntext\r\n", want: []string{`p.md:3:1: unknown key "kindd" in front matter; did you mean "kind"?`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, problems, err := Load(tree(append([]string{"p.md", tc.page}, tc.more...)...), today)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := lines(problems)
+			if !strings.Contains(strings.Join(tc.want, ""), "no owner") {
+				kept := got[:0]
+				for _, l := range got {
+					if !strings.Contains(l, "no owner") {
+						kept = append(kept, l)
+					}
+				}
+				got = kept
+			}
+			if diff := cmp.Diff(strings.Join(tc.want, "\n"), strings.Join(got, "\n")); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func manyOptions(n int) string {
+	var out []string
+	for i := range n {
+		out = append(out, strings.Repeat("o", 1+i/26)+string(rune('a'+i%26)))
+	}
+	return strings.Join(out, ", ")
+}
+
+func TestLintReadsTheSettings(t *testing.T) {
+	for name, tc := range map[string]struct{ settings, want string }{
+		"hours that end before they start": {"hours: {from: \"18:00\", to: \"09:00\"}\n", "hours go from 18:00 to 09:00; the end must come after the start"},
+		"a zone that is not one":           {"timezone: Mars/Base\n", `timezone "Mars/Base" is not a zone; write it like America/New_York`},
+		"a holiday that is no date":        {"holidays: [2026-02-30]\n", `holidays: "2026-02-30" is not a date; write it like 2026-12-25`},
+		"a role that is a name":            {"roles: {sdr: [\"@sam\"]}\n", `role sdr: "@sam" is not a Slack member ID (U…) or user-group ID (S…)`},
+		"a channel that is a name":         {"channels: {digest: \"#sales\"}\n", `channel digest: "#sales" is not a Slack channel ID (C…)`},
+		"a channel for nothing":            {"channels: {digests: C0SALES}\n", `unknown key "digests" in channels; did you mean "digest"?`},
+		"a framework that is not there":    {"qualification: spin\n", `qualification: there is no framework "spin"; there is no page of kind framework`},
+		"a digest at no time":              {"digest: {daily: \"8.30\"}\n", `daily: "8.30" is not a time of day; write it like "08:30"`},
+		"a week without a day":             {"digest: {weekly: \"08:30\"}\n", `weekly: "08:30" is not a day and a time; write it like "mon 08:30"`},
+		"a synonym alone":                  {"synonyms: [[price]]\n", "a group of synonyms needs at least two words"},
+		"a currency in words":              {"currency: dollars\n", `currency "dollars" is not three capital letters such as USD`},
+		"a key that is not there":          {"timezon: UTC\n", `unknown key "timezon" in playbook.yaml; did you mean "timezone"?`},
+		"not YAML":                         {"name: [\n", "this is not valid YAML: sequence end token ']' not found"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, problems, err := Load(tree("playbook.yaml", tc.settings, "p.md", "---\nowner: x\n---\ntext\n"), today)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(problems) != 1 || problems[0].Message != tc.want || problems[0].Severity != Error || problems[0].File != SettingsFile || problems[0].Line != 1 {
+				t.Errorf("got %q, want %q on line 1 of %s", lines(problems), tc.want, SettingsFile)
+			}
+		})
+	}
+}
+
+func TestSettingsAreReadWhole(t *testing.T) {
+	b, problems, err := Load(tree("p.md", "text\n", "m.md", "---\nkind: framework\nid: spin\nneed: 1\ncriteria: [{id: a, label: A}]\n---\n", "playbook.yaml", `
+name: Bakery
+timezone: Asia/Kolkata
+currency: EUR
+hours: {days: [sat, sunday], from: "06:00", to: "24:00"}
+holidays: [2026-12-25]
+roles: {sdr: [S0SDR, U0SAM], owner: U0OLA}
+channels: {digest: C0SALES}
+qualification: spin
+digest: {daily: "08:30", weekly: "fri 16:00"}
+research_block: "09:00"
+synonyms: [[bread, loaf]]
+`), today)
+	if err != nil || problems.Err() != nil {
+		t.Fatal(err, problems)
+	}
+	s := b.Settings
+	if s.Name != "Bakery" || s.Timezone.String() != "Asia/Kolkata" || s.Currency != "EUR" || s.Hours.Days != [7]bool{time.Sunday: true, time.Saturday: true} ||
+		s.Hours.From.String() != "06:00" || s.Hours.To.Minutes != 24*60 || s.Holidays[0] != (Date{2026, 12, 25}) || len(s.Roles["sdr"]) != 2 || s.Roles["owner"][0] != "U0OLA" ||
+		s.Channels["digest"] != "C0SALES" || s.Qualification != "spin" || s.Digest.Daily.String() != "08:30" || s.Digest.WeeklyDay != time.Friday || s.Digest.Weekly.String() != "16:00" ||
+		s.ResearchBlock.String() != "09:00" || s.Synonyms[0][1] != "loaf" {
+		t.Errorf("read as %+v", s)
+	}
+}
+
+func TestAFolderThatCannotServeIsSaid(t *testing.T) {
+	if _, _, err := Load(tree("notes.txt", "x"), today); err != ErrNoPages {
+		t.Errorf("an empty folder: %v", err)
+	}
+	_, problems, err := Load(tree("a.md", strings.Repeat("x", maxPageBytes+1), "b.md", "text"), today)
+	if err != nil || problems.Err() == nil {
+		t.Errorf("a page of 4 MB: %v, %v", problems, err)
+	}
+}
