@@ -215,10 +215,11 @@ func (g *Gateway) command(ctx context.Context, j *job) {
 		g.ack(j, chat.Say("sopbot could not read that command. Please try again."))
 		return
 	}
-	if p.TriggerID != "" && !g.seen.first("t:"+p.TriggerID) {
-		g.metrics.twice.Inc()
-		g.ack(j, nil)
-		return
+	if p.TriggerID != "" {
+		if before, first := g.seen.first("t:"+p.TriggerID, j.env.ID); !first {
+			g.repeated(j, before)
+			return
+		}
 	}
 	c := chat.Command{
 		Origin: chat.Origin{Team: p.TeamID, Person: p.UserID, Channel: p.ChannelID, Trigger: p.TriggerID, Response: p.ResponseURL, Received: j.since},
@@ -313,12 +314,11 @@ func (g *Gateway) interaction(ctx context.Context, j *job) {
 		}
 		g.ack(j, map[string]any{"options": options})
 	case "shortcut", "message_action":
-		if p.TriggerID != "" && !g.seen.first("t:"+p.TriggerID) {
-			g.metrics.twice.Inc()
-			g.ack(j, nil)
-			return
+		if before, first := g.seen.first("t:"+p.TriggerID, j.env.ID); first || p.TriggerID == "" {
+			g.shortcut(ctx, j, o, &p)
+		} else {
+			g.repeated(j, before)
 		}
-		g.shortcut(ctx, j, o, &p)
 	default:
 		g.Log.Warn("an interaction of an unknown type was acknowledged and left alone", "type", p.Type)
 		g.ack(j, nil)
@@ -334,7 +334,7 @@ func (g *Gateway) clicks(ctx context.Context, j *job, o chat.Origin, p *interact
 	defer acknowledge()
 	for _, a := range p.Actions {
 		key := "c:" + o.Person + "/" + p.place().TS + "/" + a.ActionID + "/" + a.ActionTS + "/" + p.TriggerID
-		if !g.seen.first(key) {
+		if _, first := g.seen.first(key, j.env.ID); !first {
 			g.metrics.twice.Inc()
 			continue
 		}
@@ -475,9 +475,8 @@ func (g *Gateway) event(ctx context.Context, j *job) {
 	}
 	key := "e:" + p.EventID
 	if p.EventID != "" {
-		if !g.seen.first(key) {
-			g.metrics.twice.Inc()
-			g.ack(j, nil)
+		if earlier, first := g.seen.first(key, j.env.ID); !first {
+			g.repeated(j, earlier)
 			return
 		}
 		if before, err := g.answeredBefore(ctx, key); err != nil {

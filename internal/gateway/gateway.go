@@ -27,6 +27,14 @@ type Options struct {
 	Log      *slog.Logger
 	Now      func() time.Time
 	Metrics  prometheus.Registerer
+	Sockets  Sockets
+}
+
+// Sockets is the patience with sockets; zero fields have their usual length.
+type Sockets struct {
+	PingEvery time.Duration // between our own pings (2 s)
+	DeafAfter time.Duration // of hearing nothing, after which a socket is replaced (8 s)
+	Linger    time.Duration // a socket that was asked to leave is listened to, its successor being open (8 s)
 }
 
 // Gateway is the connection to one Slack workspace.
@@ -64,6 +72,14 @@ const DefaultAPIURL = "https://slack.com/api/"
 func New(o Options) *Gateway {
 	if o.APIURL == "" {
 		o.APIURL = DefaultAPIURL
+	}
+	for field, usual := range map[*time.Duration]time.Duration{
+		// Slack gives about 10 seconds' notice before it closes a socket.
+		&o.Sockets.PingEvery: 2 * time.Second, &o.Sockets.DeafAfter: 8 * time.Second, &o.Sockets.Linger: 8 * time.Second,
+	} {
+		if *field == 0 {
+			*field = usual
+		}
 	}
 	client := &http.Client{Timeout: 10 * time.Second}
 	return &Gateway{

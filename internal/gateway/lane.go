@@ -30,16 +30,9 @@ type lane struct {
 	busy    sync.WaitGroup // payloads of this lane that are being answered
 }
 
-const (
-	pingEvery = 2 * time.Second
-	deafAfter = 8 * time.Second
-	// How long a lane that was asked to leave is still listened to after its
-	// successor is open: Slack gives about 10 seconds' notice.
-	linger = 8 * time.Second
-	// slack-go doubles its waits up to 5 minutes; a client that waits longer
-	// than this is thrown away for a fresh one.
-	longestWait = 15 * time.Second
-)
+// slack-go doubles its waits up to 5 minutes; a client that waits longer than
+// this is thrown away for a fresh one.
+const longestWait = 15 * time.Second
 
 // errTooSlow ends a lane whose client waits too long between its tries.
 var errTooSlow = errors.New("waited too long between tries")
@@ -85,7 +78,7 @@ func (g *Gateway) wrap(ctx context.Context, l *lane, c net.Conn) net.Conn {
 			}
 		})
 	l.wire.Store(w)
-	go w.watch(ctx, pingEvery, deafAfter, func(silent time.Duration) {
+	go w.watch(ctx, g.Sockets.PingEvery, g.Sockets.DeafAfter, func(silent time.Duration) {
 		g.Log.Warn("the socket went deaf and is replaced", "socket", l.name, "silent", silent.Round(time.Millisecond).String())
 		g.metrics.deaf.Inc()
 	})
@@ -143,7 +136,7 @@ func (g *Gateway) leave(ctx context.Context, l, next *lane) {
 		return
 	}
 	select {
-	case <-time.After(linger):
+	case <-time.After(g.Sockets.Linger):
 	case <-l.ended:
 		return
 	case <-ctx.Done():

@@ -19,25 +19,36 @@ const (
 // that forgetting the old ones costs nothing.
 type seen struct {
 	mu       *sync.Mutex
-	new, old map[string]struct{}
+	new, old map[string]string // key → envelope that brought it
 }
 
 func newSeen() seen {
-	return seen{mu: &sync.Mutex{}, new: map[string]struct{}{}, old: map[string]struct{}{}}
+	return seen{mu: &sync.Mutex{}, new: map[string]string{}, old: map[string]string{}}
 }
 
-// first reports whether the key comes for the first time, and keeps it.
-func (s *seen) first(key string) bool {
+// first reports whether the key comes for the first time, and keeps it with
+// its envelope; otherwise it gives the envelope that brought it before.
+func (s *seen) first(key, envelope string) (before string, first bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, ok := s.new[key]; ok {
-		return false
+	for _, generation := range []map[string]string{s.new, s.old} {
+		if before, ok := generation[key]; ok {
+			return before, false
+		}
 	}
-	if _, ok := s.old[key]; ok {
-		return false
+	s.new[key] = envelope
+	return "", true
+}
+
+// repeated deals with a delivery that came before: it changes nothing. It is
+// acknowledged if Slack made a new envelope of it. The same envelope has its
+// answer on the way, which an empty acknowledgement on a quicker socket would
+// take away.
+func (g *Gateway) repeated(j *job, before string) {
+	g.metrics.twice.Inc()
+	if before != j.env.ID {
+		g.ack(j, nil)
 	}
-	s.new[key] = struct{}{}
-	return true
 }
 
 // sweep forgets what is too old to come again.
@@ -51,7 +62,7 @@ func (s *seen) sweep(ctx context.Context, g *Gateway) {
 		case <-tick.C:
 		}
 		s.mu.Lock()
-		s.old, s.new = s.new, map[string]struct{}{}
+		s.old, s.new = s.new, map[string]string{}
 		s.mu.Unlock()
 		if g.DB == nil {
 			continue

@@ -1,0 +1,425 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+	"github.com/slack-go/slack"
+
+	"sopbot/internal/chat"
+	"sopbot/internal/database"
+	"sopbot/internal/slacksim"
+)
+
+const team = `
+team: {id: T0T, name: Test, domain: test}
+people:
+  - {id: U0SAM, handle: sam, name: Sam, real_name: Sam, email: sam@t.example, tz: Europe/Berlin}
+channels:
+  - {id: C0GEN, name: general, bot: true, members: [sam]}
+`
+
+// rig is a gateway at work on a local Slack, with a router of the test's own.
+type rig struct {
+	*Gateway
+	slack *slacksim.Slack
+	log   *safeBuffer
+	path  string
+	stop  func() error // ends Run and waits for it
+}
+
+// safeBuffer is a log that is read while it is written.
+type safeBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *safeBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *safeBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+// quick makes sockets impatient, so that a test is.
+var quick = Sockets{PingEvery: 50 * time.Millisecond, DeafAfter: 400 * time.Millisecond, Linger: 100 * time.Millisecond}
+
+func start(t *testing.T, o slacksim.Options, register func(*chat.Router, *rig)) *rig {
+	t.Helper()
+	world, err := slacksim.ParseWorld([]byte(team))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.World = world
+	o.Shortcuts = []slacksim.Shortcut{{Name: "Do it", CallbackID: "do"}}
+	if o.Grace == 0 {
+		o.Grace = 500 * time.Millisecond
+	}
+	return on(t, slacksim.Open(t, o), filepath.Join(t.TempDir(), "db"), register)
+}
+
+// on starts a gateway on a Slack that is there.
+func on(t *testing.T, s *slacksim.Slack, path string, register func(*chat.Router, *rig)) *rig {
+	t.Helper()
+	db, err := database.Open(context.Background(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &rig{slack: s, log: &safeBuffer{}, path: path}
+	router := chat.NewRouter()
+	router.OnCommand(chat.CommandHelp{Name: "/echo"}, func(_ context.Context, c chat.Command) (chat.Message, error) {
+		return chat.Say("you said " + c.Text), nil
+	})
+	if register != nil {
+		register(router, r)
+	}
+	r.Gateway = New(Options{BotToken: s.BotToken(), AppToken: s.AppToken(), APIURL: s.URL(), Router: router, DB: db,
+		Log: slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Now: time.Now, Sockets: quick})
+	if _, err := r.Hello(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- r.Run(ctx) }()
+	r.stop = sync.OnceValue(func() error {
+		cancel()
+		err := <-done
+		return errors.Join(err, db.Close())
+	})
+	t.Cleanup(func() {
+		if err := r.stop(); err != nil {
+			t.Errorf("the gateway ended with %v", err)
+		}
+		if t.Failed() {
+			t.Log(r.log.String())
+		}
+		for _, secret := range []string{s.BotToken(), s.AppToken(), "/actions/", "/commands/"} {
+			if strings.Contains(r.log.String(), secret) {
+				t.Errorf("the log holds %q", secret)
+			}
+		}
+	})
+	r.await(t, "two sockets", func() bool { return r.Connected() == 2 })
+	return r
+}
+
+func (r *rig) await(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(8 * time.Second); !ok(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("did not come: %s\n%s", what, r.log.String())
+		}
+	}
+}
+
+func (r *rig) echo(t *testing.T, text string) {
+	t.Helper()
+	reply := r.slack.For(t).As("sam").In("#general").Slash("/echo " + text)
+	if got := reply.Text(); !strings.Contains(got, "you said "+text) {
+		t.Errorf("answered with %q %s", got, reply.Failed())
+	}
+}
+
+func TestANoticeCostsNoCommand(t *testing.T) {
+	r := start(t, slacksim.Options{}, nil)
+	var sent atomic.Int64
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := range 150 {
+			r.echo(t, fmt.Sprint("n", i))
+			sent.Add(1)
+		}
+	}()
+	for _, reason := range []string{"warning", "refresh_requested", "warning", "link_disabled"} {
+		before := sent.Load()
+		if reason == "warning" {
+			r.slack.Disconnect(reason) // both sockets at the same moment
+		} else {
+			open := r.slack.Sockets()
+			open[len(open)-1].Disconnect(reason)
+		}
+		r.await(t, "commands going on after "+reason, func() bool { return sent.Load() > before+10 || sent.Load() == 150 })
+		r.await(t, "two sockets after "+reason, func() bool { return r.Connected() == 2 })
+	}
+	<-done
+	if !strings.Contains(r.log.String(), "Socket Mode is switched off") {
+		t.Error("the log does not say that Socket Mode is switched off")
+	}
+	for _, e := range r.slack.Journal().Entries() {
+		if e.Kind == "verdict" && e.Error != "" {
+			t.Errorf("a command was lost: %+v", e)
+		}
+	}
+}
+
+func TestADeafSocketIsReplaced(t *testing.T) {
+	r := start(t, slacksim.Options{}, nil)
+	old := r.slack.Sockets()
+	r.slack.Deaf()
+	r.await(t, "new sockets", func() bool {
+		return strings.Count(r.log.String(), "went deaf") == 2 && r.Connected() == 2 && len(r.slack.Sockets()) > 0 && r.slack.Sockets()[0].Number() > old[1].Number()
+	})
+	r.echo(t, "again")
+}
+
+func TestAServerThatNeverPingsIsLeftInPeace(t *testing.T) {
+	r := start(t, slacksim.Options{PingEvery: time.Hour}, nil)
+	time.Sleep(3 * quick.DeafAfter)
+	if n := len(r.slack.Journal().Calls("apps.connections.open")); n != 2 {
+		t.Errorf("%d sockets were opened, want 2: it answers our pings", n)
+	}
+	r.echo(t, "still here")
+}
+
+func TestACutInMidCommandStillAnswers(t *testing.T) {
+	began, goOn := make(chan struct{}, 1), make(chan struct{})
+	r := start(t, slacksim.Options{}, func(router *chat.Router, _ *rig) {
+		router.OnCommand(chat.CommandHelp{Name: "/slow"}, func(context.Context, chat.Command) (chat.Message, error) {
+			began <- struct{}{}
+			<-goOn
+			return chat.Say("done after all"), nil
+		})
+	})
+	reply := make(chan *slacksim.Reply, 1)
+	go func() { reply <- r.slack.As("sam").In("#general").Slash("/slow") }()
+	<-began
+	r.slack.Cut()
+	r.await(t, "both sockets again", func() bool {
+		return r.Connected() == 2 && len(r.slack.Journal().Calls("apps.connections.open")) == 4
+	})
+	close(goOn)
+	if got := (<-reply).Text(); !strings.Contains(got, "done after all") {
+		t.Errorf("answered with %q", got)
+	}
+}
+
+func TestWhatTakesLongOrIsLongGoesByResponseURL(t *testing.T) {
+	long := strings.Repeat("0123456789", 2500)
+	r := start(t, slacksim.Options{}, func(router *chat.Router, _ *rig) {
+		router.OnCommand(chat.CommandHelp{Name: "/long"}, func(context.Context, chat.Command) (chat.Message, error) { return chat.Say(long), nil })
+		router.OnCommand(chat.CommandHelp{Name: "/slow"}, func(context.Context, chat.Command) (chat.Message, error) {
+			time.Sleep(ackWithin + 200*time.Millisecond)
+			return chat.Say("here it is"), nil
+		})
+	})
+	sam := r.slack.As("sam").In("#general")
+	if got := sam.Slash("/long").Text(); !strings.Contains(got, long) {
+		t.Errorf("the long answer has %d letters", len(got))
+	}
+	sam.Slash("/slow")
+	sam.WaitFor("One moment")
+	sam.WaitFor("here it is")
+}
+
+func TestFaultsAreSaidWithACodeThatTheLogHas(t *testing.T) {
+	r := start(t, slacksim.Options{}, func(router *chat.Router, r *rig) {
+		router.OnCommand(chat.CommandHelp{Name: "/panic"}, func(context.Context, chat.Command) (chat.Message, error) { panic("boom") })
+		router.OnCommand(chat.CommandHelp{Name: "/error"}, func(context.Context, chat.Command) (chat.Message, error) {
+			return chat.Message{}, errors.New("the disk is full of cats")
+		})
+		router.OnCommand(chat.CommandHelp{Name: "/refuse"}, func(context.Context, chat.Command) (chat.Message, error) {
+			return chat.Message{}, chat.Refuse("Not on a *Sunday*.")
+		})
+	})
+	sam := r.slack.As("sam").In("#general")
+	for _, command := range []string{"/panic", "/error"} {
+		text := sam.Slash(command).Text()
+		_, code, ok := strings.Cut(text, "code ")
+		code, _, _ = strings.Cut(code, ".")
+		if !ok || len(code) < 7 || !strings.Contains(r.log.String(), code) {
+			t.Errorf("%s: %q; its code %q is not in the log", command, text, code)
+		}
+		if strings.Contains(text, "cats") || strings.Contains(text, "boom") {
+			t.Errorf("%s tells the person of our insides: %s", command, text)
+		}
+	}
+	if got := sam.Slash("/refuse").Text(); got != "Not on a Sunday." {
+		t.Errorf("a refusal reads %q", got)
+	}
+	if got := sam.Slash("/unknown").Text(); !strings.Contains(got, "does not know the command /unknown") {
+		t.Errorf("an unknown command reads %q", got)
+	}
+	r.echo(t, "alive")
+}
+
+func TestADeliveryThatComesTwiceCountsOnce(t *testing.T) {
+	var mentions, clicks atomic.Int64
+	register := func(router *chat.Router, r *rig) {
+		router.OnMention(func(ctx context.Context, m chat.Mention) error {
+			mentions.Add(1)
+			_, err := r.Post(ctx, m.Place.Channel, chat.Message{Text: "heard " + m.Text, Thread: m.Thread()})
+			return err
+		})
+		router.OnCommand(chat.CommandHelp{Name: "/card"}, func(context.Context, chat.Command) (chat.Message, error) {
+			return chat.Message{Text: "card", Blocks: []slack.Block{chat.Actions(chat.Button("press", "v", "Press"))}}, nil
+		})
+		router.OnClick("press", func(ctx context.Context, c chat.Click) error {
+			clicks.Add(1)
+			return r.Respond(ctx, c.Response, chat.Say("pressed "+c.Value))
+		})
+	}
+	r := start(t, slacksim.Options{}, register)
+	sam := r.slack.As("sam").In("#general")
+	r.slack.Quirk(slacksim.Quirk{Envelope: "events_api", Duplicate: true, Times: 3})
+	for _, words := range []string{"one", "two", "three"} {
+		sam.Mention("#general", words).WaitFor("heard " + words)
+	}
+	r.slack.Quirk(slacksim.Quirk{Envelope: "interactive", Duplicate: true})
+	sam.Slash("/card").Click("Press").WaitFor("pressed v")
+	r.await(t, "the repeats", func() bool {
+		var m dto.Metric
+		return r.metrics.twice.Write(&m) == nil && m.GetCounter().GetValue() == 4
+	})
+	if mentions.Load() != 3 || clicks.Load() != 1 {
+		t.Errorf("%d mentions and %d clicks were answered, want 3 and 1", mentions.Load(), clicks.Load())
+	}
+	if n := len(r.slack.Journal().Calls("chat.postMessage")); n != 3 {
+		t.Errorf("%d messages were posted, want 3", n)
+	}
+	// After a restart an event that was answered is still known.
+	var id string
+	for _, e := range r.slack.Journal().Envelopes("events_api") {
+		if id == "" {
+			id = e.Request.(map[string]any)["payload"].(map[string]any)["event_id"].(string)
+		}
+	}
+	if err := r.stop(); err != nil {
+		t.Fatal(err)
+	}
+	again := on(t, r.slack, r.path, register)
+	if before, err := again.answeredBefore(context.Background(), "e:"+id); err != nil || !before {
+		t.Errorf("event %s is forgotten after a restart: %v", id, err)
+	}
+}
+
+func TestFramesThatMakeNoSenseAreSurvived(t *testing.T) {
+	r := start(t, slacksim.Options{}, nil)
+	for _, q := range []slacksim.Quirk{{Malformed: true}, {Null: true}, {Unknown: true}, {Delay: 50 * time.Millisecond}, {Duplicate: true}} {
+		r.slack.Quirk(q)
+		r.echo(t, fmt.Sprintf("%+v", q)[:20])
+	}
+	r.await(t, "the unknown envelope acknowledged", func() bool { return strings.Contains(r.log.String(), "unknown type") })
+}
+
+func TestSlackThatRefusesIsWaitedFor(t *testing.T) {
+	r := start(t, slacksim.Options{}, func(router *chat.Router, r *rig) {
+		router.OnMention(func(ctx context.Context, m chat.Mention) error {
+			_, err := r.Post(ctx, m.Place.Channel, chat.Message{Text: "heard", Thread: m.Thread()})
+			return err
+		})
+	})
+	r.slack.Fault(slacksim.Fault{Method: "chat.postMessage", RetryAfter: time.Second})
+	r.slack.As("sam").Mention("#general", "hello").WaitFor("heard")
+
+	r.slack.Fault(slacksim.Fault{Method: "apps.connections.open", Status: 503, Times: 2})
+	r.slack.Fault(slacksim.Fault{Method: "apps.connections.open", RetryAfter: time.Second})
+	r.slack.Cut()
+	r.await(t, "sockets after an outage", func() bool {
+		return r.Connected() == 2 && len(r.slack.Journal().Calls("apps.connections.open")) >= 2+3+2
+	})
+	r.echo(t, "back")
+}
+
+func TestATokenThatIsRefusedEndsInPlainWords(t *testing.T) {
+	r := start(t, slacksim.Options{}, nil)
+	if err := r.stop(); err != nil {
+		t.Fatal(err)
+	}
+	for name, tc := range map[string]struct{ bot, app, want string }{
+		"the bot token": {"xoxb-wrong", r.slack.AppToken(), "SLACK_BOT_TOKEN"},
+		"the app token": {r.slack.BotToken(), "xapp-wrong", "SLACK_APP_TOKEN"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := New(Options{BotToken: tc.bot, AppToken: tc.app, APIURL: r.slack.URL(), Router: chat.NewRouter(), Log: slog.New(slog.DiscardHandler), Now: time.Now})
+			ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+			defer cancel()
+			_, err := g.Hello(ctx)
+			if err == nil {
+				err = g.Run(ctx)
+			}
+			if err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "wrong") {
+				t.Errorf("ended with %v", err)
+			}
+		})
+	}
+}
+
+func TestStoppingFinishesWhatWasBegunAndAnotherTakesOver(t *testing.T) {
+	began := make(chan struct{}, 1)
+	register := func(router *chat.Router, _ *rig) {
+		router.OnCommand(chat.CommandHelp{Name: "/slow"}, func(context.Context, chat.Command) (chat.Message, error) {
+			began <- struct{}{}
+			time.Sleep(300 * time.Millisecond)
+			return chat.Say("finished"), nil
+		})
+	}
+	r := start(t, slacksim.Options{}, register)
+	other := on(t, r.slack, filepath.Join(t.TempDir(), "db"), register)
+	reply := make(chan *slacksim.Reply, 1)
+	go func() { reply <- r.slack.As("sam").In("#general").Slash("/slow") }()
+	<-began
+	stopped := make(chan error, 1)
+	// Whichever of the two has the command finishes it; the first one stops.
+	go func() { stopped <- r.stop() }()
+	for i := range 40 {
+		text := r.slack.As("sam").In("#general").Slash(fmt.Sprint("/echo ", i)).Text()
+		if !strings.Contains(text, fmt.Sprint("you said ", i)) && !strings.Contains(text, "being restarted") {
+			t.Errorf("command %d was answered with %q", i, text)
+		}
+	}
+	if got := (<-reply).Text(); !strings.Contains(got, "finished") {
+		t.Errorf("what was begun ended with %q", got)
+	}
+	if err := <-stopped; err != nil {
+		t.Error(err)
+	}
+	if n := other.Connected(); n != 2 {
+		t.Errorf("the other has %d sockets", n)
+	}
+	for _, e := range r.slack.Journal().Entries() {
+		if e.Kind == "verdict" && e.Error != "" {
+			t.Errorf("a command was lost: %+v", e)
+		}
+	}
+}
+
+func TestTwoThousandAtOnceAreAllAnswered(t *testing.T) {
+	r := start(t, slacksim.Options{}, nil)
+	var wg sync.WaitGroup
+	var answered, refused atomic.Int64
+	for i := range 64 {
+		wg.Go(func() {
+			for n := range 30 {
+				text := r.slack.As("sam").In("#general").Slash(fmt.Sprintf("/echo %d-%d", i, n)).Text()
+				switch {
+				case strings.Contains(text, fmt.Sprintf("you said %d-%d", i, n)):
+					answered.Add(1)
+				case strings.Contains(text, "more to do than it can"):
+					refused.Add(1)
+				default:
+					t.Errorf("%d-%d got %q", i, n, text)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if answered.Load()+refused.Load() != 64*30 || answered.Load() == 0 {
+		t.Errorf("%d answered, %d refused", answered.Load(), refused.Load())
+	}
+}
