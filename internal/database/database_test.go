@@ -78,7 +78,9 @@ func TestAFileThatCannotBeUsedIsRefused(t *testing.T) {
 		"in use": {func(t *testing.T, path string) { openAt(t, path) }, ErrInUse},
 		"gone":   {func(t *testing.T, path string) { _ = os.Remove(path) }, ErrGone},
 		"empty":  {func(t *testing.T, path string) { _ = os.Truncate(path, 0) }, ErrGone},
-		"text":   {func(t *testing.T, path string) { _ = os.WriteFile(path, []byte(strings.Repeat("dear diary ", 900)), 0o600) }, ErrNotOurs},
+		"text": {func(t *testing.T, path string) {
+			_ = os.WriteFile(path, []byte(strings.Repeat("dear diary ", 900)), 0o600)
+		}, ErrNotOurs},
 		"another program's": {func(t *testing.T, path string) {
 			_ = os.Remove(path)
 			other, _ := sql.Open("sqlite3", "file:"+path)
