@@ -69,46 +69,63 @@ func (r *recorder) add(q Question) {
 
 func (r *recorder) run() {
 	defer close(r.done)
-	var batch []Question
-	for {
-		var q Question
-		ok := true
-		if len(batch) == 0 {
-			select {
-			case q, ok = <-r.in:
-				if ok {
-					batch = append(batch, q)
-					// A moment for more to come: one commit serves them all.
-					time.Sleep(recordEvery)
-				}
-			case reply := <-r.flush:
-				close(reply)
-				continue
+	batch := make([]Question, 0, recordMost)
+	for open := true; open; {
+		select {
+		case q, ok := <-r.in:
+			if open = ok; ok {
+				batch = append(batch, q)
 			}
+		case reply := <-r.flush:
+			// What was added before the request stands in the channel still.
+			for range len(r.in) {
+				batch = append(batch, <-r.in)
+			}
+			r.keep(batch, open)
+			batch = batch[:0]
+			close(reply)
+			continue
 		}
+		// A moment for more to come: one commit serves them all.
+		more := time.NewTimer(recordEvery)
 	fill:
-		for ok && len(batch) < recordMost {
+		for open && len(batch) < recordMost {
 			select {
-			case q, ok = <-r.in:
-				if ok {
+			case q, ok := <-r.in:
+				if open = ok; ok {
 					batch = append(batch, q)
 				}
-			default:
+			case <-more.C:
 				break fill
 			}
 		}
-		if len(batch) > 0 {
-			if err := r.write(batch); err != nil {
-				r.log.Error("questions could not be recorded; trying again", "questions", len(batch), "error", err)
-				if ok {
-					time.Sleep(time.Second)
-					continue
-				}
-			}
-			batch = batch[:0]
-		}
-		if !ok {
+		more.Stop()
+		r.keep(batch, open)
+		batch = batch[:0]
+	}
+}
+
+// keep writes a batch, trying again while the database does not take it; at
+// the end, when nobody comes any more, once.
+func (r *recorder) keep(batch []Question, open bool) {
+	for len(batch) > 0 {
+		err := r.write(batch)
+		if err == nil {
 			return
+		}
+		r.log.Error("questions could not be recorded", "questions", len(batch), "again", open, "error", err)
+		if !open {
+			return
+		}
+		time.Sleep(time.Second)
+		select {
+		case q, ok := <-r.in:
+			if !ok {
+				open = false
+			} else {
+				batch = append(batch, q)
+			}
+		default:
 		}
 	}
 }
