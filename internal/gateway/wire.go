@@ -148,6 +148,12 @@ func (w *wire) readFrame() error {
 		}
 	}
 	w.hear(n)
+	if length < 0 {
+		// No frame is that long (RFC 6455, 5.2): the WebSocket will say so.
+		w.out = append(w.out[:0:0], head[:n]...)
+		w.mode = wireRaw
+		return nil
+	}
 	whole := head[0] == 0x80|opText
 	if !whole || length > maxNotice || head[1]&0x80 != 0 {
 		if head[1]&0x80 != 0 {
