@@ -100,18 +100,23 @@ func (g *Gateway) take(l *lane, env envelope) {
 		g.shed(j, "sopbot is being restarted. Please try again in a few seconds.")
 		return
 	}
-	g.busy.Add(1)
-	l.busy.Add(1)
+	g.busy.begin()
+	l.busy.begin()
 	select {
 	case g.jobs <- j:
 	default:
-		g.busy.Done()
-		l.busy.Done()
+		g.busy.end()
+		l.busy.end()
 		g.shed(j, "sopbot has more to do than it can right now. Please try again in a moment.")
 		return
 	}
-	// A worker more only when those there are have not kept up.
-	if n := g.workers.Load(); n < maxWorkers && (n == 0 || len(g.jobs) > 1) && g.workers.CompareAndSwap(n, n+1) {
+	g.hire()
+}
+
+// hire takes on a worker if more is waiting than workers are idle.
+func (g *Gateway) hire() {
+	if n := g.workers.Load(); n < maxWorkers && int32(len(g.jobs)) > g.idle.Load() && g.workers.CompareAndSwap(n, n+1) {
+		g.idle.Add(1)
 		go g.worker()
 	}
 }
@@ -153,20 +158,25 @@ func (g *Gateway) shed(j *job, words string) {
 }
 
 func (g *Gateway) worker() {
-	defer g.workers.Add(-1)
-	idle := time.NewTimer(idleWorker)
-	defer idle.Stop()
+	tired := time.NewTimer(idleWorker)
+	defer tired.Stop()
 	for {
 		select {
 		case j := <-g.jobs:
+			g.idle.Add(-1)
+			// Whoever counted on this worker for the next one was mistaken.
+			g.hire()
 			g.work(j)
-			idle.Reset(idleWorker)
-		case <-idle.C:
+			g.idle.Add(1)
+			tired.Reset(idleWorker)
+		case <-tired.C:
 			// The last worker stays, so that nothing waits unseen.
-			if g.workers.Load() > 1 {
+			if n := g.workers.Load(); n > 1 && g.workers.CompareAndSwap(n, n-1) {
+				g.idle.Add(-1)
+				g.hire()
 				return
 			}
-			idle.Reset(idleWorker)
+			tired.Reset(idleWorker)
 		}
 	}
 }
@@ -174,8 +184,8 @@ func (g *Gateway) worker() {
 // work answers one envelope. Whatever happens in it, the process goes on and
 // the person gets an answer.
 func (g *Gateway) work(j *job) {
-	defer g.busy.Done()
-	defer j.lane.busy.Done()
+	defer g.busy.end()
+	defer j.lane.busy.end()
 	ctx, cancel := context.WithTimeout(context.Background(), handleWithin)
 	defer cancel()
 	defer func() {

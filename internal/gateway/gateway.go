@@ -47,8 +47,9 @@ type Gateway struct {
 
 	jobs     chan *job
 	workers  atomic.Int32
+	idle     atomic.Int32 // workers that wait for a job
 	stopping atomic.Bool
-	busy     sync.WaitGroup
+	busy     pending
 	seen     seen
 
 	laneCount atomic.Int64
@@ -151,11 +152,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	}
 	g.stopping.Store(true)
 	g.Log.Info("stopping: finishing what was begun")
-	done := make(chan struct{})
-	go func() { g.busy.Wait(); close(done) }()
-	select {
-	case <-done:
-	case <-time.After(8 * time.Second):
+	if !g.busy.settle(8 * time.Second) {
 		g.Log.Warn("some answers were not finished in time")
 	}
 	var wg sync.WaitGroup

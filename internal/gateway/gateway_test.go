@@ -423,3 +423,26 @@ func TestTwoThousandAtOnceAreAllAnswered(t *testing.T) {
 		t.Errorf("%d answered, %d refused", answered.Load(), refused.Load())
 	}
 }
+
+func TestASlowAnswerHoldsUpNobodyElse(t *testing.T) {
+	began, goOn := make(chan struct{}), make(chan struct{})
+	r := start(t, slacksim.Options{}, func(router *chat.Router, _ *rig) {
+		router.OnCommand(chat.CommandHelp{Name: "/stuck"}, func(context.Context, chat.Command) (chat.Message, error) {
+			began <- struct{}{}
+			<-goOn
+			return chat.Say("free"), nil
+		})
+	})
+	var stuck sync.WaitGroup
+	for range 5 {
+		stuck.Go(func() { r.slack.As("sam").In("#general").Slash("/stuck") })
+		<-began
+		start := time.Now()
+		r.echo(t, "me")
+		if took := time.Since(start); took > time.Second {
+			t.Errorf("waited %v behind others", took)
+		}
+	}
+	close(goOn)
+	stuck.Wait()
+}

@@ -27,7 +27,7 @@ type lane struct {
 	ended   chan error  // the client's last word
 	leaving atomic.Bool
 	up      atomic.Bool
-	busy    sync.WaitGroup // payloads of this lane that are being answered
+	busy    pending // payloads of this lane that are being answered
 }
 
 // slack-go doubles its waits up to 5 minutes; a client that waits longer than
@@ -148,12 +148,7 @@ func (g *Gateway) leave(ctx context.Context, l, next *lane) {
 // farewell waits for what is being answered, then closes the socket in a way
 // that loses nothing that is on its way.
 func (l *lane) farewell(patience time.Duration) {
-	done := make(chan struct{})
-	go func() { l.busy.Wait(); close(done) }()
-	select {
-	case <-done:
-	case <-time.After(patience):
-	}
+	l.busy.settle(patience)
 	// Acknowledgements that were queued leave before the good-bye.
 	time.Sleep(20 * time.Millisecond)
 	l.leaving.Store(true)
