@@ -16,7 +16,7 @@ import (
 )
 
 // labelled is a question of seeds/questions.tsv with the pages that answer it,
-// best first. The file was written by somebody who did not see the ranking.
+// best first. Who wrote each file, and what they had seen, stands in its head.
 type labelled struct {
 	split, group, question string
 	pages                  []string // empty: nothing in the playbook answers it
