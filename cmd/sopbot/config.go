@@ -11,6 +11,7 @@ import (
 
 	"github.com/kelseyhightower/envconfig"
 
+	"sopbot/internal/database"
 	"sopbot/internal/gateway"
 )
 
@@ -80,8 +81,10 @@ func (c *Config) validate() error {
 	switch {
 	case c.Database == "":
 		add("SOPBOT_DATABASE is empty; name a file, or leave it unset for sopbot.db")
-	case strings.HasPrefix(c.Database, "postgres://"), strings.HasPrefix(c.Database, "postgresql://"):
-		add("SOPBOT_DATABASE: this version keeps its data in an SQLite file; PostgreSQL comes with a later one")
+	case database.IsAddress(c.Database):
+		if err := database.CheckAddress(c.Database); err != nil {
+			add("SOPBOT_DATABASE: %v", err)
+		}
 	}
 	if c.HTTP != "" {
 		if _, _, err := net.SplitHostPort(c.HTTP); err != nil {

@@ -1,11 +1,29 @@
-// Package database keeps what must not be lost. Today that is one SQLite
-// file; the SQL that features write is the common dialect of SQLite and
-// PostgreSQL, so that the latter can join without touching them.
+// Package database keeps what must not be lost: in one SQLite file (the
+// default), or in PostgreSQL when several bots share the work. Which one it is
+// says only the target given to [Open]; the SQL that features write is the
+// same text on both.
 //
 // There are two ways in: [DB.Read] and [DB.Write], each a function that gets a
-// [Tx]. Placeholders are $1, $2, … by number. Instants are Unix milliseconds,
-// identifiers are text made by [NewID]. Inside Write only the Tx may be used:
-// there is one writer, and asking for a second would wait for ever.
+// [Tx]. Inside Write only the Tx may be used: SQLite has one writer, and asking
+// for a second waits until ctx ends. On PostgreSQL the function given to Write
+// may run again, because another transaction came between; so it sets what it
+// returns anew each time and has no effect but through its Tx. What is to
+// happen once the rows are safe goes to [Tx.AfterCommit].
 //
-// Migrations lie in migrations/, a folder per database, and run at Open.
+// # The SQL that is common to both
+//
+//   - Placeholders are $1, $2, … by number. Instants are Unix milliseconds
+//     ([Millis]), identifiers are text made by [NewID], yes and no are 1 and 0.
+//     Times are parameters, never now().
+//   - ON CONFLICT, RETURNING, excluded., CTEs, partial indexes and windows are
+//     fine. Not: ILIKE, ::casts, arrays, JSON operators, CTEs that change data,
+//     FOR UPDATE (but for the outbox, which asks [Tx.Dialect]).
+//   - Text is compared by its bytes and LIKE minds case, on both. Write ESCAPE
+//     where a pattern holds people's words, and NULLS FIRST or LAST where a
+//     column that is sorted by may be NULL.
+//   - JSON is TEXT with a check, not JSONB: the same bytes come back on both.
+//
+// Migrations lie in migrations/, a folder per database, and run at Open. They
+// make tables and insert no rows but the one of health. Tests compare the two
+// schemas and prepare every query of the house on both.
 package database

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"strconv"
@@ -15,9 +16,16 @@ import (
 //go:embed migrations
 var migrations embed.FS
 
-// migrate brings the schema up to date. It has a connection of its own with
+// Where goose notes what was applied. Its own name for it would be taken for
+// another program's in a schema of PostgreSQL that is shared.
+const (
+	fileVersions   = "goose_db_version"
+	serverVersions = "sopbot_version"
+)
+
+// migrateFile brings the schema up to date. It has a connection of its own with
 // foreign keys off, because SQLite changes a table by making it anew.
-func (db *DB) migrate(ctx context.Context) error {
+func (db *DB) migrateFile(ctx context.Context, fresh bool) error {
 	pool, err := sql.Open("sqlite3", dsn(db.path, "_synchronous=FULL&_busy_timeout=5000&_foreign_keys=0"))
 	if err != nil {
 		return err
@@ -28,12 +36,14 @@ func (db *DB) migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, pool, nil, goose.WithGoMigrations(steps...), goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		return fmt.Errorf("migrations: %w", err)
+	keep := func(from int64) error {
+		if fresh || from == 0 {
+			return nil
+		}
+		return db.keepBefore(ctx, from)
 	}
-	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("migrate: %w", err)
+	if err := up(ctx, goose.DialectSQLite3, pool, fileVersions, steps, keep); err != nil {
+		return err
 	}
 	rows, err := pool.QueryContext(ctx, "PRAGMA foreign_key_check")
 	if err != nil {
@@ -41,9 +51,59 @@ func (db *DB) migrate(ctx context.Context) error {
 	}
 	defer rows.Close()
 	if rows.Next() {
-		return fmt.Errorf("migrate: rows point to rows that are not there")
+		return errors.New("migrate: rows point to rows that are not there")
 	}
 	return rows.Err()
+}
+
+// migrateServer does the same on PostgreSQL. Replicas start together: one
+// migrates, the others wait for it.
+func (db *DB) migrateServer(ctx context.Context) error {
+	conn, err := db.reader.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", migrationLock); err != nil {
+		return err
+	}
+	defer func() {
+		_, _ = conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", migrationLock)
+	}()
+	if err := checkSchema(ctx, conn); err != nil {
+		return err
+	}
+	steps, err := steps("migrations/postgres")
+	if err != nil {
+		return err
+	}
+	return up(ctx, goose.DialectPostgres, db.writer, serverVersions, steps, func(int64) error { return nil })
+}
+
+// up applies what is missing; before runs first if anything is.
+func up(ctx context.Context, dialect goose.Dialect, pool *sql.DB, table string, steps []*goose.Migration, before func(from int64) error) error {
+	p, err := goose.NewProvider(dialect, pool, nil, goose.WithGoMigrations(steps...),
+		goose.WithDisableGlobalRegistry(true), goose.WithTableName(table))
+	if err != nil {
+		return fmt.Errorf("migrations: %w", err)
+	}
+	current, target, err := p.GetVersions(ctx)
+	if err != nil {
+		return fmt.Errorf("migrations: %w", err)
+	}
+	switch {
+	case current > target:
+		return fmt.Errorf("%w: its schema is number %d, this one knows %d", ErrNewer, current, target)
+	case current == target:
+		return nil
+	}
+	if err := before(current); err != nil {
+		return fmt.Errorf("keep a copy before migrating: %w", err)
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	return nil
 }
 
 // steps makes the SQL files of a folder into migrations, each run whole in a

@@ -1,0 +1,181 @@
+package dbtest
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+)
+
+// cluster is the one PostgreSQL of this test process.
+type cluster struct {
+	socket string   // the folder of its socket
+	admin  *sql.DB  // connected to the database postgres
+	alive  *os.File // the server lives until this end of a pipe is closed, by us or by our death
+}
+
+var (
+	started     = sync.OnceValues(start)
+	errNoServer = errors.New("no PostgreSQL under /usr/lib/postgresql; install it: scripts/postgres.sh")
+	databases   atomic.Int64
+)
+
+// Postgres gives the address of a new, empty database, which is dropped at the
+// end of the test. It skips the test where there is no server.
+func Postgres(t testing.TB) string {
+	t.Helper()
+	c, err := started()
+	switch {
+	case errors.Is(err, errNoServer) && os.Getenv("CI") != "true":
+		t.Skip("NOT TRIED ON POSTGRESQL: ", err)
+	case err != nil:
+		t.Fatalf("PostgreSQL: %v", err)
+	}
+	name := fmt.Sprintf("test_%d", databases.Add(1))
+	if _, err := c.admin.ExecContext(context.Background(), "CREATE DATABASE "+name); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if _, err := c.admin.ExecContext(context.Background(), "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+			t.Errorf("drop the test's database: %v", err)
+		}
+	})
+	return c.address(name)
+}
+
+func (c *cluster) address(name string) string {
+	return "postgres://sopbot@/" + name + "?host=" + url.QueryEscape(c.socket)
+}
+
+// keeper runs the server and waits for the end of its standard input, which
+// comes when the test process closes the pipe or dies of whatever: a panic,
+// a time-out, kill -9. Then it stops the server and removes the folder. A shell
+// starts what runs in the background deaf to QUIT; TERM before it is for a
+// server that has hardly begun.
+const keeper = `
+bin=$1 dir=$2
+cd "$dir" || exit 1
+if "$bin/initdb" -D data -U sopbot -A trust -E UTF8 --no-locale --no-sync --no-instructions >log 2>&1; then
+	"$bin/postgres" -D data -k "$dir" -c listen_addresses= -c fsync=off -c full_page_writes=off \
+		-c wal_level=minimal -c max_wal_senders=0 -c shared_buffers=16MB -c max_connections=60 >>log 2>&1 </dev/null &
+	server=$!
+else
+	: >failed
+fi
+cat >/dev/null
+[ -z "$server" ] || { kill -TERM "$server"; kill -QUIT "$server"; wait "$server"; }
+cd / && rm -rf "$dir"
+`
+
+func start() (*cluster, error) {
+	bin, err := newest()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := folder()
+	if err != nil {
+		return nil, err
+	}
+	reading, alive, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command("/bin/sh", "-c", keeper, "sh", bin, dir)
+	cmd.Stdin = reading
+	cmd.Dir = "/"
+	// Out of our process group: an interrupt at the terminal ends the tests,
+	// and the keeper must outlive them to clean up.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if cmd.SysProcAttr.Credential, err = unprivileged(dir); err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	_ = reading.Close()
+	go func() { _ = cmd.Wait() }()
+	c := &cluster{socket: dir, alive: alive}
+	if c.admin, err = sql.Open("pgx", c.address("postgres")); err != nil {
+		return nil, err
+	}
+	c.admin.SetMaxOpenConns(2)
+	return c, c.wait()
+}
+
+// wait lets the server come up.
+func (c *cluster) wait() error {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		if _, err := os.Stat(filepath.Join(c.socket, ".s.PGSQL.5432")); err == nil {
+			if err = c.admin.Ping(); err == nil {
+				return nil
+			}
+		}
+		_, err := os.Stat(filepath.Join(c.socket, "failed"))
+		if err == nil || time.Now().After(deadline) {
+			log, _ := os.ReadFile(filepath.Join(c.socket, "log"))
+			_ = c.alive.Close()
+			return fmt.Errorf("the server does not start:\n%s", bytes.TrimSpace(log))
+		}
+	}
+}
+
+// newest finds the newest server on this machine.
+func newest() (bin string, err error) {
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
+	if err != nil || len(found) == 0 {
+		return "", errNoServer
+	}
+	version := func(server string) int {
+		n, _ := strconv.Atoi(strings.Split(server, "/")[4])
+		return n
+	}
+	return filepath.Dir(slices.MaxFunc(found, func(a, b string) int { return version(a) - version(b) })), nil
+}
+
+// folder makes one whose name is short enough for a socket in it.
+func folder() (string, error) {
+	const longest = 107 - len("/.s.PGSQL.5432")
+	dir, err := os.MkdirTemp("", "sopbot-postgres-")
+	if err == nil && len(dir) > longest {
+		_ = os.Remove(dir)
+		dir, err = os.MkdirTemp("/tmp", "sopbot-postgres-")
+	}
+	return dir, err
+}
+
+// unprivileged gives the folder to a user who is not root, for root may not
+// run a server; anybody else runs it as they are.
+func unprivileged(dir string) (*syscall.Credential, error) {
+	if os.Getuid() != 0 {
+		return nil, nil
+	}
+	for _, name := range []string{"postgres", "nobody"} {
+		u, err := user.Lookup(name)
+		if err != nil {
+			continue
+		}
+		uid, errUID := strconv.ParseUint(u.Uid, 10, 32)
+		gid, errGID := strconv.ParseUint(u.Gid, 10, 32)
+		if err := errors.Join(errUID, errGID, os.Chown(dir, int(uid), int(gid))); err != nil {
+			return nil, err
+		}
+		return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
+	}
+	return nil, errors.New("root may not run a server, and there is no user postgres or nobody")
+}

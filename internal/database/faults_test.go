@@ -1,0 +1,195 @@
+package database
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// fill writes until something is in the way.
+func fill(db *DB) (rows int, err error) {
+	for ; err == nil && rows < 100_000; rows++ {
+		err = db.Write(ctx, func(tx *Tx) error { return add(tx, fmt.Sprint(NewID(), strings.Repeat("x", 2000))) })
+	}
+	return rows - 1, err
+}
+
+func pragma(t *testing.T, db *DB, statement string) {
+	t.Helper()
+	if _, err := db.writer.Exec("PRAGMA " + statement); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAFullDiskIsSaidAndSurvived(t *testing.T) {
+	db := openAt(t, filepath.Join(t.TempDir(), "db"))
+	pragma(t, db, "max_page_count = 1") // SQLite keeps what is there and takes no more
+	n, err := fill(db)
+	if !errors.Is(err, ErrFull) || !strings.Contains(err.Error(), "the disk of the database is full") {
+		t.Fatalf("err = %v", err)
+	}
+	if kept := count(t, db); kept != n {
+		t.Errorf("%d rows of %d are left", kept, n)
+	}
+	pragma(t, db, fmt.Sprint("max_page_count = ", 1<<20))
+	if err := db.Write(ctx, func(tx *Tx) error { return add(tx, "room again") }); err != nil || count(t, db) != n+1 {
+		t.Errorf("after room was made: %v, %d rows", err, count(t, db))
+	}
+}
+
+// The same on a disk that is really full.
+func TestADiskThatIsReallyFull(t *testing.T) {
+	dir := t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=2m"); err != nil {
+		t.Skip("may not mount a small disk: ", err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
+	ballast := filepath.Join(dir, "ballast")
+	if err := os.WriteFile(ballast, make([]byte, 1<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	db := openAt(t, filepath.Join(dir, "db"))
+	n, err := fill(db)
+	if !errors.Is(err, ErrFull) {
+		t.Fatalf("err = %v", err)
+	}
+	if kept := count(t, db); kept != n {
+		t.Errorf("%d rows of %d are left", kept, n)
+	}
+	if err := db.Backup(ctx, filepath.Join(dir, "backup")); !errors.Is(err, ErrFull) {
+		t.Errorf("backup: %v", err)
+	}
+	if rest, _ := filepath.Glob(filepath.Join(dir, ".*part*")); len(rest) > 0 {
+		t.Errorf("left over: %v", rest)
+	}
+	if err := os.Remove(ballast); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Healthy(ctx); err != nil {
+		t.Errorf("after room was made: %v", err)
+	}
+	if m, _ := fill(db); m < 1 || count(t, db) != n+m {
+		t.Errorf("%d rows more, %d in all", m, count(t, db))
+	}
+}
+
+func TestAFileThatBecomesReadOnly(t *testing.T) {
+	db := openAt(t, filepath.Join(t.TempDir(), "db"))
+	pragma(t, db, "query_only = 1")
+	if err := db.Healthy(ctx); !errors.Is(err, ErrReadOnly) {
+		t.Errorf("healthy: %v", err)
+	}
+	if n := count(t, db); n != 0 {
+		t.Errorf("%d rows", n)
+	}
+	pragma(t, db, "query_only = 0")
+	if err := db.Healthy(ctx); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+}
+
+// TestMain lets the test program be a process that opens a database.
+func TestMain(m *testing.M) {
+	if path := os.Getenv("SOPBOT_TEST_OPENER"); path != "" {
+		_, err := Open(ctx, path)
+		fmt.Print(err)
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// asNobody opens a database in a process without rights.
+func asNobody(t *testing.T, path string) string {
+	t.Helper()
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var who *syscall.Credential
+	if os.Getuid() == 0 {
+		u, err := user.Lookup("nobody")
+		if err != nil {
+			t.Skip(err)
+		}
+		uid, _ := strconv.Atoi(u.Uid)
+		gid, _ := strconv.Atoi(u.Gid)
+		who = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+		// Somebody else must be able to reach the program.
+		there := filepath.Join(filepath.Dir(path), "program")
+		in, _ := os.Open(program)
+		out, err := os.OpenFile(there, os.O_CREATE|os.O_WRONLY, 0o755)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = io.Copy(out, in)
+		if err := errors.Join(err, in.Close(), out.Close()); err != nil {
+			t.Fatal(err)
+		}
+		program = there
+	}
+	cmd := exec.Command(program)
+	cmd.Env = append(os.Environ(), "SOPBOT_TEST_OPENER="+path)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: who}
+	cmd.Dir = "/"
+	said, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(said)
+}
+
+func TestAFileThatMayNotBeWritten(t *testing.T) {
+	dir, err := os.MkdirTemp("", "sopbot-read-only-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.Chmod(dir, 0o700); _ = os.RemoveAll(dir) })
+	path := filepath.Join(dir, "db")
+	if err := openAt(t, path).Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, mode := range []struct {
+		file, lock os.FileMode
+	}{{0o444, 0o444}, {0o444, 0o666}} {
+		if err := errors.Join(os.Chmod(dir, 0o755), os.Chmod(path, mode.file), os.Chmod(path+".lock", mode.lock)); err != nil {
+			t.Fatal(err)
+		}
+		if os.Getuid() != 0 {
+			if err := os.Chmod(dir, 0o555); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if said := asNobody(t, path); !strings.Contains(said, "the database cannot be written to") {
+			t.Errorf("%v: %s", mode, said)
+		}
+	}
+}
+
+func TestASecondProcessIsRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "db")
+	db := openAt(t, path)
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "SOPBOT_TEST_OPENER="+path)
+	if said, err := cmd.CombinedOutput(); err != nil || !strings.HasSuffix(string(said), "another sopbot uses this database") {
+		t.Errorf("%s, %v", said, err)
+	}
+	if err := db.Write(ctx, func(tx *Tx) error { return add(tx, "still ours") }); err != nil {
+		t.Error(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	cmd = exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "SOPBOT_TEST_OPENER="+path)
+	if said, err := cmd.CombinedOutput(); err != nil || string(said) != "<nil>" {
+		t.Errorf("after it was closed: %s, %v", said, err)
+	}
+}

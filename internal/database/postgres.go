@@ -1,0 +1,244 @@
+package database
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// Connections that one process opens at most. Writers and readers have their
+// own, so that neither can starve the other; with migrations and a copy a
+// replica stays below a dozen of the hundred that a server has by default.
+const (
+	serverWriters = 6
+	serverReaders = 4
+)
+
+// migrationLock is the advisory lock that one replica holds while it
+// migrates: "SOPB" once more.
+const migrationLock int64 = applicationID
+
+// writeLock is the advisory lock that every transaction that writes shares,
+// and one that lost too often has for itself.
+const writeLock = migrationLock + 1
+
+// No transaction takes this long; one that does has lost its server.
+const serverPatience = 30 * time.Second
+
+// oldestServer is the oldest PostgreSQL that is tried.
+const oldestServer = 13
+
+var errAddress = errors.New("the address is not one that PostgreSQL understands; write it like postgres://USER:PASSWORD@HOST:5432/NAME, " +
+	"with special letters of the password written as %40 (for @), %2F (for /), %23 (for #)")
+
+// CheckAddress says in plain words what is wrong with a server's address. It
+// never repeats the address: a password may be in it.
+func CheckAddress(target string) error {
+	_, err := serverConfig(target)
+	return err
+}
+
+func serverConfig(target string) (*pgx.ConnConfig, error) {
+	// The parser's own words may hold parts of the password.
+	config, err := pgx.ParseConfig(target)
+	if err != nil {
+		return nil, errAddress
+	}
+	if config.Database == "" {
+		return nil, errors.New("the address names no database; write it like postgres://USER:PASSWORD@HOST:5432/NAME")
+	}
+	for name, value := range map[string]string{
+		"application_name": "sopbot",
+		// A replica that vanished with its machine must not keep its locks.
+		"idle_in_transaction_session_timeout": "60s",
+		"tcp_keepalives_idle":                 "30",
+	} {
+		if _, said := config.RuntimeParams[name]; !said {
+			config.RuntimeParams[name] = value
+		}
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = 10 * time.Second
+	}
+	return config, nil
+}
+
+// addressName is an address to be shown: without password and parameters.
+func addressName(target string) string {
+	config, err := pgx.ParseConfig(target)
+	if err != nil {
+		return "postgres://…"
+	}
+	u := url.URL{Scheme: "postgres", User: url.User(config.User), Host: config.Host, Path: "/" + config.Database}
+	if strings.HasPrefix(config.Host, "/") { // a socket's folder
+		u.Host = ""
+	} else if config.Port != 5432 {
+		u.Host = net.JoinHostPort(config.Host, fmt.Sprint(config.Port))
+	}
+	return u.String()
+}
+
+func openServer(ctx context.Context, db *DB, target string) error {
+	if err := openPools(ctx, db, target); err != nil {
+		return err
+	}
+	var standby, reads, later bool
+	if err := db.reader.QueryRowContext(ctx, `SELECT pg_is_in_recovery(), current_setting('default_transaction_read_only') = 'on',
+		current_setting('synchronous_commit') = 'off'`).Scan(&standby, &reads, &later); err != nil {
+		return plain(err)
+	}
+	if standby || reads {
+		return fmt.Errorf("%w: this server is a standby, or set to read only; name the primary", ErrReadOnly)
+	}
+	if later {
+		return errors.New("synchronous_commit is off, so a crash of the server would lose what people were told is kept; " +
+			"switch it on: ALTER DATABASE … SET synchronous_commit = on")
+	}
+	return plain(db.migrateServer(ctx))
+}
+
+func openServerForReading(ctx context.Context, db *DB, target string) error {
+	if err := openPools(ctx, db, target); err != nil {
+		return err
+	}
+	_ = db.writer.Close()
+	db.writer = nil
+	var ours bool
+	if err := db.reader.QueryRowContext(ctx, "SELECT to_regclass($1) IS NOT NULL", serverVersions).Scan(&ours); err != nil {
+		return plain(err)
+	}
+	if !ours {
+		return ErrNotOurs
+	}
+	return nil
+}
+
+func openPools(ctx context.Context, db *DB, target string) error {
+	config, err := serverConfig(target)
+	if err != nil {
+		return err
+	}
+	pool := func(most int) *sql.DB {
+		p := stdlib.OpenDB(*config)
+		p.SetMaxOpenConns(most)
+		p.SetMaxIdleConns(most)
+		p.SetConnMaxIdleTime(5 * time.Minute)
+		// Names of servers come to mean other machines.
+		p.SetConnMaxLifetime(time.Hour)
+		return p
+	}
+	db.writer, db.reader = pool(serverWriters), pool(serverReaders)
+	var version int
+	var encoding string
+	err = db.reader.QueryRowContext(ctx, "SELECT current_setting('server_version_num')::int / 10000, current_setting('server_encoding')").Scan(&version, &encoding)
+	switch {
+	case err != nil:
+		return plainConnect(err, config)
+	case version < oldestServer:
+		return fmt.Errorf("the server is PostgreSQL %d; sopbot needs %d or newer", version, oldestServer)
+	case encoding != "UTF8":
+		return fmt.Errorf("the database's encoding is %s; make one with UTF8", encoding)
+	}
+	return nil
+}
+
+// checkSchema refuses a schema in which another program has its tables: names
+// as plain as ours would meet theirs.
+func checkSchema(ctx context.Context, conn *sql.Conn) error {
+	var schema sql.NullString
+	var others int
+	var ours, may bool
+	if err := conn.QueryRowContext(ctx, `SELECT current_schema(), to_regclass($1) IS NOT NULL, COALESCE(has_schema_privilege(current_schema(), 'CREATE'), false),
+		(SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema())`, serverVersions).Scan(&schema, &ours, &may, &others); err != nil {
+		return err
+	}
+	switch {
+	case !schema.Valid:
+		return errors.New("the schema of the search path is not there; make it: CREATE SCHEMA …")
+	case !ours && others > 0:
+		return fmt.Errorf("%w: the schema %s holds tables of another program; give sopbot a database of its own, or a schema: …?search_path=sopbot", ErrNotOurs, schema.String)
+	case !ours && !may:
+		return fmt.Errorf("%w: its user may not make tables in the schema %s; let the user own the database: ALTER DATABASE … OWNER TO …", ErrReadOnly, schema.String)
+	}
+	return nil
+}
+
+// beginServer waits for a connection, which may end with ctx, and begins,
+// which may not.
+func (db *DB) beginServer(ctx context.Context, how manner) (_ *Tx, done func(), err error) {
+	pool, options := db.writer, &sql.TxOptions{Isolation: sql.LevelSerializable}
+	if how == reading {
+		pool, options = db.reader, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
+	}
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	life, cancel := context.WithTimeout(context.WithoutCancel(ctx), serverPatience)
+	locked := false
+	done = func() {
+		if locked {
+			if _, err := conn.ExecContext(life, "SELECT pg_advisory_unlock($1)", writeLock); err != nil {
+				// It must not go back to the pool with the lock.
+				_ = conn.Raw(func(any) error { return driver.ErrBadConn })
+			}
+		}
+		_ = conn.Close()
+		cancel()
+	}
+	if how == alone {
+		// Before the transaction begins: what it sees is settled with its
+		// first statement.
+		if _, err := conn.ExecContext(life, "SELECT pg_advisory_lock($1)", writeLock); err != nil {
+			done()
+			return nil, nil, err
+		}
+		locked = true
+	}
+	tx, err := conn.BeginTx(life, options)
+	if err != nil {
+		done()
+		return nil, nil, err
+	}
+	return &Tx{ctx: life, tx: tx, dialect: PostgreSQL}, done, nil
+}
+
+// plainConnect says why there is no connection.
+func plainConnect(err error, config *pgx.ConnConfig) error {
+	var server *pgconn.PgError
+	var dial *net.OpError
+	switch {
+	case errors.As(err, &server) && (server.Code == "28P01" || server.Code == "28000"):
+		return fmt.Errorf("the server does not let %s in; check user and password (%w)", config.User, err)
+	case errors.As(err, &server) && server.Code == "3D000":
+		return fmt.Errorf("the server has no database %s; make it: CREATE DATABASE %s (%w)", config.Database, config.Database, err)
+	case errors.As(err, &dial):
+		return fmt.Errorf("no PostgreSQL answers at %s, port %d (%w)", config.Host, config.Port, err)
+	}
+	return plain(err)
+}
+
+// plainServer gives PostgreSQL's errors our names.
+func plainServer(e *pgconn.PgError) (name error, advice string) {
+	switch e.Code {
+	case "53100": // disk_full
+		return ErrFull, ""
+	case "25006": // read_only_sql_transaction
+		return ErrReadOnly, "; is the server a standby?"
+	case "42501": // insufficient_privilege
+		return ErrReadOnly, "; let sopbot's user own the database: ALTER DATABASE … OWNER TO …"
+	case "XX001", "XX002": // data_corrupted, index_corrupted
+		return ErrDamaged, "; restore a backup"
+	}
+	return nil, ""
+}

@@ -1,0 +1,337 @@
+package database
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io/fs"
+	"reflect"
+	"strings"
+	"syscall"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	sqlite3 "github.com/mattn/go-sqlite3"
+)
+
+// Tx is a transaction under way. Placeholders are $1, $2, … by number.
+//
+// Words that are given to it may come from anywhere: NUL and bytes that are
+// not UTF-8, which PostgreSQL refuses, are stored as U+FFFD on both databases.
+type Tx struct {
+	ctx       context.Context
+	tx        *sql.Tx
+	dialect   Dialect
+	committed []func()
+	again     bool // another transaction came between
+}
+
+// Dialect says which database it is, for SQL that cannot be common.
+func (tx *Tx) Dialect() Dialect { return tx.dialect }
+
+// AfterCommit runs fn once the transaction is on disk, and never if it is
+// not: to wake whoever looks for what was written. Those of two transactions
+// may run side by side. It may write.
+func (tx *Tx) AfterCommit(fn func()) { tx.committed = append(tx.committed, fn) }
+
+// writeTries is how often a transaction that loses against others runs: once,
+// and five times more.
+const writeTries = 6
+
+// Write runs fn in a transaction that is on disk when Write returns nil. fn
+// may use only its Tx, and must be quick: on SQLite there is one writer.
+//
+// Transactions take effect as if one came after the other. SQLite lets them in
+// one by one; on PostgreSQL they are SERIALIZABLE, and one that cannot stand in
+// a row with the others is undone and fn runs again, up to five times. So fn
+// may run more than once, and must have no effect but through its Tx. After an
+// error of its Tx it must return: PostgreSQL takes no more statements then.
+//
+// ctx counts until the transaction begins. After that it does not stop: the
+// driver of SQLite would undo half of it and run the rest outside any
+// transaction (mattn/go-sqlite3 issue 769). When the commit itself fails on
+// PostgreSQL because the connection broke, it is not known whether the rows
+// are there: use keys that make a second time harmless.
+func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
+	if db.writer == nil {
+		return fmt.Errorf("%w: it was opened for reading", ErrReadOnly)
+	}
+	var committed []func()
+	var err error
+	if db.dialect == SQLite {
+		committed, err = db.transact(ctx, besides, fn)
+	} else {
+		committed, err = db.writeServer(ctx, fn)
+	}
+	// Here, where no connection and no turn is held: they may write, too.
+	for _, fn := range committed {
+		fn()
+	}
+	return err
+}
+
+// writeServer lets transactions run side by side. One that lost runs again
+// without any other of this process, and after three times without any other
+// of any process: a row that everybody wants would make it lose for ever.
+func (db *DB) writeServer(ctx context.Context, fn func(*Tx) error) ([]func(), error) {
+	committed, err := func() ([]func(), error) {
+		db.again.RLock()
+		defer db.again.RUnlock()
+		return db.transact(ctx, besides, fn)
+	}()
+	for try := 1; try < writeTries && errors.Is(err, errLost); try++ {
+		committed, err = func() ([]func(), error) {
+			db.again.Lock()
+			defer db.again.Unlock()
+			if try < writeTries/2 {
+				return db.transact(ctx, besides, fn)
+			}
+			return db.transact(ctx, alone, fn)
+		}()
+	}
+	return committed, err
+}
+
+// errLost marks a transaction that was undone because another came between.
+var errLost = errors.New("another transaction came between")
+
+// comesAgain reports whether the transaction was undone because another came
+// between: a serialization failure or a deadlock.
+func comesAgain(err error) bool {
+	var e *pgconn.PgError
+	return errors.As(err, &e) && (e.Code == "40001" || e.Code == "40P01")
+}
+
+// lost notes that a statement failed because another transaction came
+// between: fn may keep the error to itself.
+func (tx *Tx) lost(err error) error {
+	tx.again = tx.again || comesAgain(err)
+	return err
+}
+
+// Read runs fn on a steady view of the database: what others commit meanwhile
+// is not seen.
+func (db *DB) Read(ctx context.Context, fn func(*Tx) error) error {
+	committed, err := db.transact(ctx, reading, fn)
+	for _, fn := range committed {
+		fn()
+	}
+	return err
+}
+
+// manner is how a transaction stands to the others.
+type manner int
+
+const (
+	reading manner = iota
+	besides        // writing, others may run
+	alone          // writing, and no other of any process does
+)
+
+func (db *DB) transact(ctx context.Context, how manner, fn func(*Tx) error) (committedFuncs []func(), err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	tx, done, err := db.begin(ctx, how)
+	if err != nil {
+		return nil, plain(fmt.Errorf("begin: %w", err))
+	}
+	defer done()
+	defer func() {
+		if err != nil && (tx.again || comesAgain(err)) {
+			err = fmt.Errorf("%w: %w", errLost, err)
+		}
+	}()
+	// Also when fn panics, or leaves by runtime.Goexit as t.Fatal does: a
+	// transaction that stays open would keep the only writer.
+	committed := false
+	defer func() {
+		if !committed {
+			if undo := tx.tx.Rollback(); undo != nil && !errors.Is(undo, sql.ErrTxDone) && err != nil {
+				err = errors.Join(err, undo)
+			}
+		}
+	}()
+	if db.dialect == PostgreSQL && how == besides {
+		if _, err := tx.Exec("SELECT pg_advisory_xact_lock_shared($1)", writeLock); err != nil {
+			return nil, plain(fmt.Errorf("begin: %w", err))
+		}
+	}
+	if err := fn(tx); err != nil {
+		return nil, plain(err)
+	}
+	if err := tx.tx.Commit(); err != nil {
+		return nil, plain(fmt.Errorf("commit: %w", err))
+	}
+	committed = true
+	return tx.committed, nil
+}
+
+// begin waits for a connection, which may end with ctx, and begins, which may
+// not. A connection of PostgreSQL that broke while it lay idle is only found
+// to be so now; nothing has happened yet, so another is taken.
+func (db *DB) begin(ctx context.Context, how manner) (*Tx, func(), error) {
+	if db.dialect == SQLite {
+		pool, options := db.writer, &sql.TxOptions{}
+		if how == reading {
+			pool, options = db.reader, &sql.TxOptions{ReadOnly: true}
+		}
+		conn, err := pool.Conn(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		ctx = context.WithoutCancel(ctx)
+		tx, err := conn.BeginTx(ctx, options)
+		if err != nil {
+			_ = conn.Close()
+			return nil, nil, err
+		}
+		return &Tx{ctx: ctx, tx: tx, dialect: SQLite}, func() { _ = conn.Close() }, nil
+	}
+	var err error
+	for range 1 + serverWriters + serverReaders {
+		var tx *Tx
+		var done func()
+		if tx, done, err = db.beginServer(ctx, how); err == nil || ctx.Err() != nil {
+			return tx, done, err
+		}
+	}
+	return nil, nil, err
+}
+
+// plain adds our own name to an error that the people who run sopbot can do
+// something about.
+func plain(err error) error {
+	var name error
+	var advice string
+	var lite sqlite3.Error
+	var server *pgconn.PgError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &lite):
+		name, advice = plainSQLite(lite)
+	case errors.As(err, &server):
+		name, advice = plainServer(server)
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		name = ErrFull
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
+		name = ErrReadOnly
+	}
+	if name == nil || errors.Is(err, name) {
+		return err
+	}
+	return fmt.Errorf("%w (%w)%s", name, err, advice)
+}
+
+// query writes a query in the words of the database.
+func (tx *Tx) query(query string) string {
+	if tx.dialect == SQLite {
+		return sqlitePlaceholders(query)
+	}
+	return query
+}
+
+// Exec runs a statement and gives the number of rows it changed.
+func (tx *Tx) Exec(query string, args ...any) (int64, error) {
+	res, err := tx.tx.ExecContext(tx.ctx, tx.query(query), clean(args)...)
+	if err != nil {
+		return 0, tx.lost(err)
+	}
+	return res.RowsAffected()
+}
+
+// Row runs a query that gives at most one row; found is false when none came.
+func (tx *Tx) Row(query string, args []any, dest ...any) (found bool, err error) {
+	err = tx.tx.QueryRowContext(tx.ctx, tx.query(query), clean(args)...).Scan(dest...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, tx.lost(err)
+}
+
+// Each runs a query and scan once a row. On PostgreSQL scan must not use the
+// Tx: the connection is busy with the rows.
+func (tx *Tx) Each(query string, args []any, scan func(*sql.Rows) error) error {
+	rows, err := tx.tx.QueryContext(tx.ctx, tx.query(query), clean(args)...)
+	if err != nil {
+		return tx.lost(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return tx.lost(rows.Err())
+}
+
+// Stmt is a statement to run many times in its transaction.
+type Stmt struct {
+	tx   *Tx
+	stmt *sql.Stmt
+}
+
+// Prepare makes a statement to run many times in this transaction.
+func (tx *Tx) Prepare(query string) (*Stmt, error) {
+	stmt, err := tx.tx.PrepareContext(tx.ctx, tx.query(query))
+	if err != nil {
+		return nil, tx.lost(err)
+	}
+	return &Stmt{tx, stmt}, nil
+}
+
+// Exec runs the statement and gives the number of rows it changed.
+func (s *Stmt) Exec(args ...any) (int64, error) {
+	res, err := s.stmt.ExecContext(s.tx.ctx, clean(args)...)
+	if err != nil {
+		return 0, s.tx.lost(err)
+	}
+	return res.RowsAffected()
+}
+
+// Close gives the statement back.
+func (s *Stmt) Close() error { return s.stmt.Close() }
+
+// clean makes arguments mean the same on both databases. It changes a copy:
+// the slice may be the caller's own.
+func clean(args []any) []any {
+	out := make([]any, len(args))
+	for i, arg := range args {
+		switch v := arg.(type) {
+		case string:
+			out[i] = cleanText(v)
+		case bool:
+			out[i] = truth(v)
+		case nil, int, int64, []byte:
+			out[i] = v
+		default:
+			out[i] = v
+			// A word type of a feature's own is a string all the same.
+			if r := reflect.ValueOf(arg); r.Kind() == reflect.String {
+				if _, own := arg.(driver.Valuer); !own {
+					out[i] = cleanText(r.String())
+				}
+			}
+		}
+	}
+	return out
+}
+
+// cleanText takes out what PostgreSQL cannot store.
+func cleanText(s string) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	if strings.IndexByte(s, 0) < 0 {
+		return s
+	}
+	return strings.ReplaceAll(s, "\x00", "\uFFFD")
+}
+
+// truth is how yes and no are stored.
+func truth(yes bool) int64 {
+	if yes {
+		return 1
+	}
+	return 0
+}
