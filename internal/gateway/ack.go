@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/slack-go/slack/socketmode"
@@ -9,66 +10,97 @@ import (
 	"sopbot/internal/chat"
 )
 
+const (
+	// ackWithin leaves half a second of Slack's three for the way back.
+	ackWithin = 2500 * time.Millisecond
+	// slackWaits is how long Slack waits for an acknowledgement.
+	slackWaits = 3 * time.Second
+	// maxAck is the size of an acknowledgement that Slack drops without a word
+	// (slack-go issue 1196).
+	maxAck = 20 << 10
+)
+
+// acknowledgement is socketmode.Response as Slack reads it.
+type acknowledgement struct {
+	EnvelopeID string `json:"envelope_id"`
+	Payload    any    `json:"payload,omitempty"`
+}
+
 // ack acknowledges an envelope, once. sent is false when it was acknowledged
 // before, came too late, or was too long: then the payload did not reach the
-// person, and the envelope itself is acknowledged all the same.
+// person. What was too long is acknowledged without it.
 func (g *Gateway) ack(j *job, payload any) (sent bool) {
 	if j.env.ID == "" || !j.acked.CompareAndSwap(false, true) {
 		return false
 	}
+	j.late.Stop()
+	frame, fits := g.acknowledgement(j.env.ID, payload)
+	if !g.deliver(j.lane, frame, j.since.Add(slackWaits)) {
+		g.Log.Warn("an acknowledgement could not be sent", "type", j.env.Type)
+		return false
+	}
+	if fits {
+		g.metrics.answered.WithLabelValues(knownType(j.env.Type)).Observe(time.Since(j.since).Seconds())
+	}
+	return fits
+}
+
+// acknowledgement is the frame; without the payload if it does not fit.
+func (g *Gateway) acknowledgement(envelope string, payload any) (frame json.RawMessage, fits bool) {
 	if m, ok := payload.(chat.Message); ok {
 		payload = messagePayloadOf(m)
 	}
-	ctx, cancel := context.WithDeadline(context.Background(), j.since.Add(3*time.Second))
+	frame, err := marshal(acknowledgement{envelope, payload})
+	if err == nil && g.proxied {
+		frame, err = json.Marshal(acknowledgement{envelope, payload}) // as slack-go will
+	}
+	if err == nil && len(frame) < maxAck {
+		return frame, true
+	}
+	g.Log.Debug("an answer does not fit the acknowledgement", "bytes", len(frame), "error", err)
+	frame, _ = marshal(acknowledgement{EnvelopeID: envelope})
+	return frame, false
+}
+
+// deliver writes an acknowledgement on the lane that its envelope came by, or
+// on another if that one is closing or closed; if there is none, it waits for
+// one until Slack does not wait any more.
+func (g *Gateway) deliver(l *lane, frame json.RawMessage, deadline time.Time) bool {
+	for {
+		if l.up.Load() && l.send(frame, deadline) == nil {
+			return true
+		}
+		for _, other := range g.openLanes() {
+			if other != l && other.up.Load() && other.send(frame, deadline) == nil {
+				return true
+			}
+		}
+		if time.Now().After(deadline) || g.stopping.Load() { // then none comes any more
+			return false
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// send writes a frame on the lane's socket.
+func (l *lane) send(frame json.RawMessage, deadline time.Time) error {
+	if w := l.wire.Load(); w != nil {
+		return w.send(opText, frame)
+	}
+	// Behind a proxy slack-go writes: what it could not write comes back as an
+	// event (drain).
+	ctx, cancel := context.WithDeadline(context.Background(), deadline)
 	defer cancel()
-	// A lane that is closing or closed would keep the answer to itself.
-	l := j.lane
-	if !l.usable() {
-		if other := g.otherLane(l); other != nil {
-			l = other
-		}
+	var a struct {
+		EnvelopeID string          `json:"envelope_id"`
+		Payload    json.RawMessage `json:"payload"`
 	}
-	err := l.client.SendCtx(ctx, socketmode.Response{EnvelopeID: j.env.ID, Payload: payload})
-	if err != nil && ctx.Err() == nil && payload != nil {
-		// Too long for an acknowledgement: 20 KB, which Slack would drop without
-		// a word (slack-go issue 1196). The envelope must be acknowledged still.
-		g.Log.Debug("an answer does not fit the acknowledgement", "error", err)
-		if err := l.client.SendCtx(ctx, socketmode.Response{EnvelopeID: j.env.ID}); err != nil {
-			g.Log.Warn("an acknowledgement could not be sent", "error", err)
-		}
-		return false
+	if err := json.Unmarshal(frame, &a); err != nil {
+		return err
 	}
-	if err != nil {
-		g.Log.Warn("an acknowledgement could not be sent", "error", err)
-		return false
+	r := socketmode.Response{EnvelopeID: a.EnvelopeID}
+	if a.Payload != nil {
+		r.Payload = a.Payload
 	}
-	g.metrics.answered.WithLabelValues(knownType(j.env.Type)).Observe(time.Since(j.since).Seconds())
-	return true
-}
-
-func (l *lane) usable() bool {
-	w := l.wire.Load()
-	return w == nil || !w.closed.Load()
-}
-
-func (g *Gateway) otherLane(not *lane) *lane {
-	for _, l := range g.openLanes() {
-		if l != not && l.up.Load() {
-			return l
-		}
-	}
-	return nil
-}
-
-// sendElsewhere sends an acknowledgement whose socket broke on another.
-func (g *Gateway) sendElsewhere(broken *lane, r socketmode.Response) {
-	l := g.otherLane(broken)
-	if l == nil {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	if err := l.client.SendCtx(ctx, r); err != nil {
-		g.Log.Warn("an acknowledgement could not be sent again", "error", err)
-	}
+	return l.client.SendCtx(ctx, r)
 }

@@ -84,6 +84,9 @@ func (g *Gateway) Post(ctx context.Context, channel string, m chat.Message) (ts 
 	for try := 1; ; try++ {
 		err = g.call("chat.postMessage", func() error {
 			_, ts, err = g.api.PostMessageContext(ctx, channel, options...)
+			if err == nil && ts == "" {
+				err = errors.New("Slack did not say what became of the message")
+			}
 			return err
 		})
 		var limited *slack.RateLimitedError
@@ -116,7 +119,7 @@ func (g *Gateway) Respond(ctx context.Context, url string, m chat.Message) error
 		var after time.Duration
 		err := g.call("response_url", func() error {
 			var err error
-			after, err = g.respondOnce(ctx, url, body)
+			after, err = g.respondOnce(ctx, url, body, m.InChannel)
 			return err
 		})
 		if after == 0 || try == 4 {
@@ -128,7 +131,7 @@ func (g *Gateway) Respond(ctx context.Context, url string, m chat.Message) error
 	}
 }
 
-func (g *Gateway) respondOnce(ctx context.Context, url string, body []byte) (retryAfter time.Duration, err error) {
+func (g *Gateway) respondOnce(ctx context.Context, url string, body []byte, inChannel bool) (retryAfter time.Duration, err error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
 		return 0, errors.New("the response URL is not an address")
@@ -158,6 +161,10 @@ func (g *Gateway) respondOnce(ctx context.Context, url string, body []byte) (ret
 	}
 	if json.Unmarshal(said, &refusal) == nil && refusal.OK != nil && !*refusal.OK {
 		return 0, fmt.Errorf("response URL: %s", refusal.Error)
+	}
+	if res.StatusCode >= 500 && !inChannel {
+		// It may have been taken; twice is better than never for one person.
+		return time.Second, fmt.Errorf("response URL: HTTP %d", res.StatusCode)
 	}
 	if res.StatusCode/100 != 2 {
 		return 0, fmt.Errorf("response URL: HTTP %d %s", res.StatusCode, bytes.TrimSpace(said))

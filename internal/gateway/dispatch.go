@@ -26,10 +26,16 @@ const (
 	maxWorkers = 256
 	// idleWorker is how long a worker waits for more before it goes.
 	idleWorker = 20 * time.Second
-	// ackWithin leaves half a second of Slack's three for the way back.
-	ackWithin = 2500 * time.Millisecond
-	// handleWithin ends a handler that does not come back.
-	handleWithin = 25 * time.Second
+	// tellWithin is the time to tell a person how it ended. It does not count
+	// against the handler's, so that they hear of it if that ran out.
+	tellWithin = 30 * time.Second
+)
+
+const (
+	stoppingWords = "sopbot is being restarted. Please try again in a few seconds."
+	fullWords     = "sopbot has more to do than it can right now. Please try again in a moment."
+	waitingWords  = "One moment, this takes longer than usual …"
+	slowFormWords = "This takes longer than usual. What you typed is still here: please send it again in a moment."
 )
 
 // job is one envelope on its way through the bot.
@@ -38,79 +44,124 @@ type job struct {
 	env   envelope
 	since time.Time
 	acked atomic.Bool
+	begun atomic.Bool
+	late  *time.Timer // acknowledges when Slack is about to give up
 }
 
 // drain takes a lane's events and hands them on. It never waits: a full
 // channel would keep slack-go from reconnecting.
 func (g *Gateway) drain(ctx context.Context, l *lane) {
 	for {
-		var e socketmode.Event
 		select {
+		case e := <-l.client.Events:
+			g.heard(l, e)
 		case <-ctx.Done():
-			return
-		case e = <-l.client.Events:
-		}
-		switch e.Type {
-		case socketmode.EventTypeHello:
-			l.up.Store(true)
-			l.greeted.Do(func() { close(l.hello) })
-			g.Log.Debug("connected", "socket", l.name)
-		case socketmode.EventTypeSlashCommand, socketmode.EventTypeInteractive, socketmode.EventTypeEventsAPI:
-			if e.Request != nil {
-				g.take(l, envelope{e.Request.EnvelopeID, e.Request.Type, e.Request.Payload})
-			}
-		case socketmode.EventTypeErrorBadMessage:
-			// slack-go could not read it; perhaps we can, and if not, Slack must
-			// still hear that it arrived.
-			if bad, ok := e.Data.(*socketmode.ErrorBadMessage); ok {
-				var env envelope
-				if err := json.Unmarshal(bad.Message, &env); err != nil || env.ID == "" {
-					g.Log.Warn("a frame from Slack could not be read", "error", bad.Cause)
-					continue
-				}
-				g.take(l, env)
-			}
-		case socketmode.EventTypeErrorWriteFailed:
-			// The socket broke under an acknowledgement; any other will do.
-			if failed, ok := e.Data.(*socketmode.ErrorWriteFailed); ok && failed.Response != nil {
-				go g.sendElsewhere(l, *failed.Response)
-			}
-		case socketmode.EventTypeConnectionError:
-			l.up.Store(false)
-			if ce, ok := e.Data.(*slack.ConnectionErrorEvent); ok {
-				g.Log.Warn("cannot connect to Slack; trying again", "socket", l.name, "error", ce.ErrorObj, "in", ce.Backoff.String())
-				if ce.Backoff > longestWait {
-					select {
-					case l.ended <- errTooSlow:
-					default:
-					}
-					l.cancel()
+			for { // what came before the end
+				select {
+				case e := <-l.client.Events:
+					g.heard(l, e)
+				default:
+					return
 				}
 			}
-		case socketmode.EventTypeIncomingError:
-			l.up.Store(false)
 		}
+	}
+}
+
+// heard deals with one event of a lane.
+func (g *Gateway) heard(l *lane, e socketmode.Event) {
+	switch e.Type {
+	case socketmode.EventTypeConnecting:
+		l.up.Store(false)
+	case socketmode.EventTypeHello:
+		l.up.Store(l.open())
+		g.Log.Debug("connected", "socket", l.name)
+	case socketmode.EventTypeSlashCommand, socketmode.EventTypeInteractive, socketmode.EventTypeEventsAPI:
+		if e.Request != nil {
+			g.take(l, envelope{e.Request.EnvelopeID, e.Request.Type, e.Request.Payload})
+		}
+	case socketmode.EventTypeErrorBadMessage:
+		// slack-go could not read it; perhaps we can, and if not, Slack must
+		// still hear that it arrived.
+		if bad, ok := e.Data.(*socketmode.ErrorBadMessage); ok {
+			g.badMessage(l, bad)
+		}
+	case socketmode.EventTypeErrorWriteFailed:
+		// Only behind a proxy: the socket broke under an acknowledgement.
+		if failed, ok := e.Data.(*socketmode.ErrorWriteFailed); ok && failed.Response != nil {
+			l.up.Store(false)
+			frame, _ := g.acknowledgement(failed.Response.EnvelopeID, failed.Response.Payload)
+			go g.deliver(l, frame, time.Now().Add(time.Second))
+		}
+	case socketmode.EventTypeConnectionError:
+		if ce, ok := e.Data.(*slack.ConnectionErrorEvent); ok {
+			g.cannotConnect(l, ce)
+		}
+	}
+}
+
+func (g *Gateway) badMessage(l *lane, bad *socketmode.ErrorBadMessage) {
+	if string(bad.Message) == lastWord {
+		if w := l.wire.Load(); w != nil {
+			w.handed()
+		}
+		return
+	}
+	var env envelope
+	if err := json.Unmarshal(bad.Message, &env); err != nil || env.ID == "" {
+		g.Log.Warn("a frame from Slack could not be read", "error", bad.Cause)
+		return
+	}
+	g.take(l, env)
+}
+
+func (g *Gateway) cannotConnect(l *lane, ce *slack.ConnectionErrorEvent) {
+	end := func(err error) {
+		select {
+		case l.ended <- err:
+		default:
+		}
+		l.cancel()
+	}
+	if hopeless(ce.ErrorObj) {
+		end(ce.ErrorObj)
+		return
+	}
+	g.Log.Warn("cannot connect to Slack; trying again", "socket", l.name, "error", ce.ErrorObj, "in", ce.Backoff.String())
+	var limited *slack.RateLimitedError
+	var asked time.Duration // by Slack, which means it
+	if errors.As(ce.ErrorObj, &limited) {
+		asked = limited.RetryAfter
+	}
+	if ce.Backoff > max(longestWait, asked) {
+		end(tooSlow{asked})
 	}
 }
 
 func (g *Gateway) take(l *lane, env envelope) {
 	j := &job{lane: l, env: env, since: time.Now()}
+	// Started only now that the job knows it.
+	j.late = time.AfterFunc(time.Hour, func() { g.hold(j) })
+	j.late.Reset(ackWithin)
 	g.metrics.received.WithLabelValues(knownType(env.Type)).Inc()
-	if g.stopping.Load() {
-		g.shed(j, "sopbot is being restarted. Please try again in a few seconds.")
-		return
-	}
 	g.busy.begin()
 	l.busy.begin()
-	select {
-	case g.jobs <- j:
-	default:
-		g.busy.end()
-		l.busy.end()
-		g.shed(j, "sopbot has more to do than it can right now. Please try again in a moment.")
+	if g.stopping.Load() {
+		g.shed(j, stoppingWords)
 		return
 	}
-	g.hire()
+	select {
+	case g.jobs <- j:
+		g.hire()
+	default:
+		g.shed(j, fullWords)
+	}
+}
+
+func (j *job) end(g *Gateway) {
+	j.late.Stop()
+	g.busy.end()
+	j.lane.busy.end()
 }
 
 // hire takes on a worker if more is waiting than workers are idle.
@@ -133,28 +184,56 @@ func knownType(t string) string {
 // unacknowledged, so that Slack brings them again.
 func (g *Gateway) shed(j *job, words string) {
 	g.metrics.shed.Inc()
-	switch j.env.Type {
-	case "slash_commands":
-		go g.ack(j, chat.Say(words))
-	case "interactive":
-		go func() {
-			var p interactionPayload
-			if lenient(j.env.Payload, &p) == nil && p.Type == "view_submission" {
-				if g.ack(j, submissionPayload(chat.Answer{}, chat.Refusal(words), p.View.view(), "")) {
-					return
-				}
-			}
-			g.ack(j, nil)
-			if p.ResponseURL != "" {
-				ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-				defer cancel()
-				_ = g.Respond(ctx, p.ResponseURL, chat.Say(words))
-			}
-		}()
-	case "events_api":
-	default:
-		go g.ack(j, nil)
+	if j.env.Type == "events_api" {
+		j.end(g)
+		return
 	}
+	go func() {
+		defer j.end(g)
+		payload, url := putOff(j.env, words, words)
+		if !g.ack(j, payload) || payload == nil {
+			ctx, cancel := context.WithTimeout(context.Background(), tellWithin)
+			defer cancel()
+			if url != "" {
+				_ = g.Respond(ctx, url, chat.Say(words))
+			}
+		}
+	}()
+}
+
+// hold acknowledges what is still being answered, or waits to be, when Slack
+// is about to give up on it. An event that nobody has begun with is left to
+// come again.
+func (g *Gateway) hold(j *job) {
+	if j.env.Type == "events_api" && !j.begun.Load() {
+		return
+	}
+	payload, _ := putOff(j.env, waitingWords, slowFormWords)
+	g.ack(j, payload)
+}
+
+// putOff is an acknowledgement that only puts somebody off, in words where it
+// can carry any, and the URL by which they can be told more.
+func putOff(env envelope, words, formWords string) (payload any, url string) {
+	switch env.Type {
+	case "slash_commands":
+		var p commandPayload
+		_ = lenient(env.Payload, &p)
+		return chat.Say(words), p.ResponseURL
+	case "interactive":
+		var p interactionPayload
+		if lenient(env.Payload, &p) != nil {
+			return nil, ""
+		}
+		switch {
+		case p.Type == "view_submission" && p.View != nil:
+			return p.View.refusal(formWords), ""
+		case p.Type == "block_suggestion":
+			return noOptions(), ""
+		}
+		return nil, p.ResponseURL
+	}
+	return nil, ""
 }
 
 func (g *Gateway) worker() {
@@ -162,6 +241,8 @@ func (g *Gateway) worker() {
 	defer tired.Stop()
 	for {
 		select {
+		case <-g.done:
+			return
 		case j := <-g.jobs:
 			g.idle.Add(-1)
 			// Whoever counted on this worker for the next one was mistaken.
@@ -184,10 +265,9 @@ func (g *Gateway) worker() {
 // work answers one envelope. Whatever happens in it, the process goes on and
 // the person gets an answer.
 func (g *Gateway) work(j *job) {
-	defer g.busy.end()
-	defer j.lane.busy.end()
-	ctx, cancel := context.WithTimeout(context.Background(), handleWithin)
-	defer cancel()
+	defer j.end(g)
+	j.begun.Store(true)
+	ctx := context.Background()
 	defer func() {
 		if p := recover(); p != nil {
 			code := faultCode()
@@ -225,21 +305,15 @@ func (g *Gateway) command(ctx context.Context, j *job) {
 		g.ack(j, chat.Say("sopbot could not read that command. Please try again."))
 		return
 	}
-	if p.TriggerID != "" {
-		if before, first := g.seen.first("t:"+p.TriggerID, j.env.ID); !first {
-			g.repeated(j, before)
-			return
-		}
+	if before, first := g.firstTrigger(j, p.TriggerID); !first {
+		g.repeated(j, before)
+		return
 	}
 	c := chat.Command{
 		Origin: chat.Origin{Team: p.TeamID, Person: p.UserID, Channel: p.ChannelID, Trigger: p.TriggerID, Response: p.ResponseURL, Received: j.since},
 		Name:   p.Command, Text: p.Text,
 	}
-	late := time.AfterFunc(ackWithin-time.Since(j.since), func() {
-		g.ack(j, chat.Say("One moment, this takes longer than usual …"))
-	})
-	defer late.Stop()
-	m, err := guard(func() (chat.Message, error) { return g.Router.Command(ctx, c) })
+	m, err := guard(ctx, g.HandleWithin, func(ctx context.Context) (chat.Message, error) { return g.Router.Command(ctx, c) })
 	if err != nil {
 		m = chat.Say(g.explain(err, "command", p.Command))
 	} else {
@@ -250,19 +324,24 @@ func (g *Gateway) command(ctx context.Context, j *job) {
 	}
 	// Slack waits no longer, or would not take it; the response URL does.
 	g.metrics.lateAcks.Inc()
+	ctx, cancel := context.WithTimeout(ctx, tellWithin)
+	defer cancel()
 	if err := g.Respond(ctx, p.ResponseURL, m); err != nil {
 		g.Log.Error("an answer did not reach the person", "command", p.Command, "error", err)
 	}
 }
 
-// guard turns a panic into an error, so that the person hears of it.
-func guard[T any](run func() (T, error)) (out T, err error) {
+// guard runs a handler. It ends its time, and turns a panic into an error, so
+// that the person hears of it.
+func guard[T any](ctx context.Context, within time.Duration, run func(context.Context) (T, error)) (out T, err error) {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
-	return run()
+	return run(ctx)
 }
 
 // explain gives the words for a person; a fault gets a code that is logged.

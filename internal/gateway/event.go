@@ -39,14 +39,17 @@ func (g *Gateway) event(ctx context.Context, j *job) {
 			return
 		}
 	}
-	late := time.AfterFunc(ackWithin-time.Since(j.since), func() { g.ack(j, nil) })
-	defer late.Stop()
+	if time.Since(j.since) > ackWithin {
+		g.ack(j, nil) // it waited so long that nobody else does it any more
+	}
 	m := chat.Mention{
 		Origin: chat.Origin{Team: p.TeamID, Person: e.User, Channel: e.Channel, Received: j.since},
 		Event:  p.EventID, Text: withoutSelf(e.Text, g.self.User), Direct: direct,
 		Place: chat.Place{Channel: e.Channel, TS: e.TS, Thread: e.ThreadTS},
 	}
-	_, err := guard(func() (struct{}, error) { return struct{}{}, g.Router.Mention(ctx, m) })
+	_, err := guard(ctx, g.HandleWithin, func(ctx context.Context) (struct{}, error) { return struct{}{}, g.Router.Mention(ctx, m) })
+	ctx, cancel := context.WithTimeout(ctx, tellWithin)
+	defer cancel()
 	if err != nil {
 		words := g.explain(err, "mention", e.Type)
 		if _, err := g.Post(ctx, e.Channel, chat.Message{Text: words, Thread: m.Thread()}); err != nil {
@@ -64,20 +67,25 @@ func (g *Gateway) event(ctx context.Context, j *job) {
 	g.ack(j, nil)
 }
 
-// withoutSelf takes the bot's own mention out of a text.
+// withoutSelf takes the bot's own mention out of a text: <@U…> or <@U…|name>.
 func withoutSelf(text, self string) string {
 	if self == "" {
 		return text
 	}
+	var out strings.Builder
 	for {
-		start := strings.Index(text, "<@"+self)
-		if start < 0 {
-			return strings.TrimSpace(text)
+		before, after, found := strings.Cut(text, "<@"+self)
+		out.WriteString(before)
+		if !found {
+			return strings.TrimSpace(out.String())
 		}
-		end := strings.IndexByte(text[start:], '>')
-		if end < 0 {
-			return strings.TrimSpace(text)
+		end := strings.IndexByte(after, '>')
+		if end == 0 || end > 0 && after[0] == '|' {
+			out.WriteByte(' ')
+			text = after[end+1:]
+			continue
 		}
-		text = text[:start] + " " + text[start+end+1:]
+		out.WriteString("<@" + self) // somebody whose ID begins like ours
+		text = after
 	}
 }

@@ -28,6 +28,8 @@ type Options struct {
 	Now      func() time.Time
 	Metrics  prometheus.Registerer
 	Sockets  Sockets
+	// HandleWithin ends a handler that does not come back (25 s).
+	HandleWithin time.Duration
 }
 
 // Sockets is the patience with sockets; zero fields have their usual length.
@@ -45,6 +47,8 @@ type Gateway struct {
 	metrics *metrics
 	self    Self
 
+	proxied  bool
+	done     chan struct{} // closed when Run has ended
 	jobs     chan *job
 	workers  atomic.Int32
 	idle     atomic.Int32 // workers that wait for a job
@@ -57,6 +61,7 @@ type Gateway struct {
 		sync.RWMutex
 		open [2]*lane
 	}
+	leavers leavers
 }
 
 // Self is who the bot is in its workspace.
@@ -77,6 +82,7 @@ func New(o Options) *Gateway {
 	for field, usual := range map[*time.Duration]time.Duration{
 		// Slack gives about 10 seconds' notice before it closes a socket.
 		&o.Sockets.PingEvery: 2 * time.Second, &o.Sockets.DeafAfter: 8 * time.Second, &o.Sockets.Linger: 8 * time.Second,
+		&o.HandleWithin: 25 * time.Second,
 	} {
 		if *field == 0 {
 			*field = usual
@@ -89,6 +95,8 @@ func New(o Options) *Gateway {
 			slack.OptionHTTPClient(client)),
 		http:    client,
 		metrics: newMetrics(o.Metrics),
+		proxied: proxied(o.APIURL),
+		done:    make(chan struct{}),
 		jobs:    make(chan *job, maxQueued),
 		seen:    newSeen(),
 	}
@@ -97,7 +105,7 @@ func New(o Options) *Gateway {
 // Hello asks Slack who the bot is. It fails in plain words when the bot token
 // is not accepted.
 func (g *Gateway) Hello(ctx context.Context) (Self, error) {
-	for wait := time.Second; ; wait = min(2*wait, 30*time.Second) {
+	for wait := time.Second; ; wait = min(2*wait, longestWait) {
 		r, err := g.api.AuthTestContext(ctx)
 		if err == nil {
 			g.self = Self{Team: r.TeamID, TeamName: r.Team, User: r.UserID, Bot: r.BotID}
@@ -134,33 +142,47 @@ func plainAuthError(err error) error {
 }
 
 // Run keeps two sockets open and answers what comes, until ctx ends; then it
-// finishes what was begun and takes leave. The error is for what no new try
-// can mend: a token that Slack refuses.
+// finishes what was begun and takes leave, all within 10 seconds. The error is
+// for what no new try can mend: a token that Slack refuses.
 func (g *Gateway) Run(ctx context.Context) error {
+	defer close(g.done)
 	// The lanes outlive ctx, because what was begun is answered on them.
 	life, end := context.WithCancel(context.WithoutCancel(ctx))
+	var all sync.WaitGroup
+	defer all.Wait()
 	defer end()
 	failed := make(chan error, len(g.lanes.open))
 	for slot := range g.lanes.open {
-		go func() { failed <- g.keep(life, slot) }()
+		all.Go(func() { failed <- g.keep(life, slot) })
 	}
-	go g.seen.sweep(life, g)
+	all.Go(func() { g.seen.sweep(life, g) })
+	var err error
 	select {
-	case err := <-failed:
-		return err
+	case err = <-failed:
 	case <-ctx.Done():
 	}
 	g.stopping.Store(true)
 	g.Log.Info("stopping: finishing what was begun")
-	if !g.busy.settle(8 * time.Second) {
+	g.leavers.hurry(0)
+	if !g.busy.settle(6 * time.Second) {
 		g.Log.Warn("some answers were not finished in time")
 	}
-	var wg sync.WaitGroup
+	// One after the other: what arrives on the one that closes is refused on
+	// the one that is still open.
 	for _, l := range g.openLanes() {
-		wg.Go(func() { l.farewell(time.Second) })
+		l.farewell(time.Second)
 	}
-	wg.Wait()
-	return nil
+	for deadline := time.Now().Add(time.Second); !g.leavers.none() && time.Now().Before(deadline); {
+		time.Sleep(5 * time.Millisecond)
+	}
+	g.busy.settle(500 * time.Millisecond)
+	return err
+}
+
+func (g *Gateway) lane(slot int) *lane {
+	g.lanes.RLock()
+	defer g.lanes.RUnlock()
+	return g.lanes.open[slot]
 }
 
 func (g *Gateway) setLane(slot int, l *lane) {

@@ -57,7 +57,7 @@ func (s *safeBuffer) String() string {
 }
 
 // quick makes sockets impatient, so that a test is.
-var quick = Sockets{PingEvery: 50 * time.Millisecond, DeafAfter: 400 * time.Millisecond, Linger: 100 * time.Millisecond}
+var quick = Sockets{PingEvery: 50 * time.Millisecond, DeafAfter: 900 * time.Millisecond, Linger: 100 * time.Millisecond}
 
 func start(t *testing.T, o slacksim.Options, register func(*chat.Router, *rig)) *rig {
 	t.Helper()
@@ -76,11 +76,34 @@ func start(t *testing.T, o slacksim.Options, register func(*chat.Router, *rig)) 
 // on starts a gateway on a Slack that is there.
 func on(t *testing.T, s *slacksim.Slack, path string, register func(*chat.Router, *rig)) *rig {
 	t.Helper()
+	r := connect(t, s, path, nil, register)
+	r.slack = s
+	r.await(t, "two sockets", func() bool { return r.Connected() == 2 })
+	return r
+}
+
+// somewhere is where a gateway connects to.
+type somewhere interface {
+	BotToken() string
+	AppToken() string
+	URL() string
+}
+
+// onBare starts a gateway on a Slack without manners.
+func onBare(t *testing.T, b *bare, register func(*chat.Router, *rig)) *rig {
+	t.Helper()
+	r := connect(t, b, filepath.Join(t.TempDir(), "db"), nil, register)
+	r.await(t, "two sockets", func() bool { return r.Connected() == 2 })
+	return r
+}
+
+func connect(t *testing.T, s somewhere, path string, change func(*Options), register func(*chat.Router, *rig)) *rig {
+	t.Helper()
 	db, err := database.Open(context.Background(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{slack: s, log: &safeBuffer{}, path: path}
+	r := &rig{log: &safeBuffer{}, path: path}
 	router := chat.NewRouter()
 	router.OnCommand(chat.CommandHelp{Name: "/echo"}, func(_ context.Context, c chat.Command) (chat.Message, error) {
 		return chat.Say("you said " + c.Text), nil
@@ -88,34 +111,58 @@ func on(t *testing.T, s *slacksim.Slack, path string, register func(*chat.Router
 	if register != nil {
 		register(router, r)
 	}
-	r.Gateway = New(Options{BotToken: s.BotToken(), AppToken: s.AppToken(), APIURL: s.URL(), Router: router, DB: db,
-		Log: slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Now: time.Now, Sockets: quick})
+	o := Options{BotToken: s.BotToken(), AppToken: s.AppToken(), APIURL: s.URL(), Router: router, DB: db,
+		Log: slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Now: time.Now, Sockets: quick}
+	if change != nil {
+		change(&o)
+	}
+	r.Gateway = New(o)
 	if _, err := r.Hello(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- r.Run(ctx) }()
+	stopped := false
 	r.stop = sync.OnceValue(func() error {
+		stopped = true
 		cancel()
 		err := <-done
 		return errors.Join(err, db.Close())
 	})
 	t.Cleanup(func() {
-		if err := r.stop(); err != nil {
-			t.Errorf("the gateway ended with %v", err)
+		if !stopped { // else the test has looked at the error
+			if err := r.stop(); err != nil {
+				t.Errorf("the gateway ended with %v", err)
+			}
 		}
 		if t.Failed() {
 			t.Log(r.log.String())
 		}
-		for _, secret := range []string{s.BotToken(), s.AppToken(), "/actions/", "/commands/"} {
-			if strings.Contains(r.log.String(), secret) {
-				t.Errorf("the log holds %q", secret)
+		r.keepsSecrets(t, s)
+	})
+	return r
+}
+
+// keepsSecrets fails the test if a key to Slack stands in the log.
+func (r *rig) keepsSecrets(t *testing.T, s somewhere) {
+	secrets := []string{s.BotToken(), s.AppToken(), "ticket", "/actions/", "/commands/", "replysecret", "triggersecret"}
+	if r.slack != nil {
+		for _, e := range r.slack.Journal().Envelopes("") {
+			p, _ := e.Request.(map[string]any)["payload"].(map[string]any)
+			for _, key := range []string{"trigger_id", "response_url"} {
+				if secret, _ := p[key].(string); secret != "" {
+					secrets = append(secrets, secret)
+				}
 			}
 		}
-	})
-	r.await(t, "two sockets", func() bool { return r.Connected() == 2 })
-	return r
+	}
+	log := r.log.String()
+	for _, secret := range secrets {
+		if strings.Contains(log, secret) {
+			t.Errorf("the log holds %q", secret)
+		}
+	}
 }
 
 func (r *rig) await(t *testing.T, what string, ok func() bool) {

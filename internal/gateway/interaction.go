@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"time"
 
@@ -23,27 +22,33 @@ func (g *Gateway) interaction(ctx context.Context, j *job) {
 	case "block_actions":
 		g.clicks(ctx, j, o, &p)
 	case "view_submission":
-		g.submission(ctx, j, o, &p)
+		if before, first := g.firstTrigger(j, p.TriggerID); first {
+			g.submission(ctx, j, o, &p)
+		} else {
+			g.repeated(j, before)
+		}
 	case "view_closed":
 		g.ack(j, nil)
 		if v := p.View.view(); v != nil {
-			if err := g.Router.Closing(ctx, chat.Closing{Origin: o, View: *v, Cleared: p.IsCleared}); err != nil {
+			c := chat.Closing{Origin: o, View: *v, Cleared: p.IsCleared}
+			if _, err := guard(ctx, g.HandleWithin, func(ctx context.Context) (struct{}, error) { return struct{}{}, g.Router.Closing(ctx, c) }); err != nil {
 				g.explain(err, "closing", v.Callback)
 			}
 		}
 	case "block_suggestion":
-		options, err := guard(func() ([]*slack.OptionBlockObject, error) {
+		options, err := guard(ctx, g.HandleWithin, func(ctx context.Context) ([]*slack.OptionBlockObject, error) {
 			return g.Router.Suggestion(ctx, chat.Suggestion{Origin: o, Action: p.ActionID, Typed: p.Value, View: p.View.view()})
 		})
 		if err != nil {
 			g.explain(err, "suggestion", p.ActionID)
 		}
-		if options == nil {
-			options = []*slack.OptionBlockObject{}
+		if len(options) == 0 {
+			g.ack(j, noOptions())
+			return
 		}
 		g.ack(j, map[string]any{"options": options})
 	case "shortcut", "message_action":
-		if before, first := g.seen.first("t:"+p.TriggerID, j.env.ID); first || p.TriggerID == "" {
+		if before, first := g.firstTrigger(j, p.TriggerID); first {
 			g.shortcut(ctx, j, o, &p)
 		} else {
 			g.repeated(j, before)
@@ -57,19 +62,16 @@ func (g *Gateway) interaction(ctx context.Context, j *job) {
 // clicks answers a block_actions payload: one acknowledgement, and each of
 // its actions once and in order.
 func (g *Gateway) clicks(ctx context.Context, j *job, o chat.Origin, p *interactionPayload) {
+	if before, first := g.seen.first(p.click(), j.env.ID); !first {
+		g.repeated(j, before)
+		return
+	}
 	acknowledge := func() { g.ack(j, nil) }
-	late := time.AfterFunc(ackWithin-time.Since(j.since), acknowledge)
-	defer late.Stop()
 	defer acknowledge()
 	for _, a := range p.Actions {
-		key := "c:" + o.Person + "/" + p.place().TS + "/" + a.ActionID + "/" + a.ActionTS + "/" + p.TriggerID
-		if _, first := g.seen.first(key, j.env.ID); !first {
-			g.metrics.twice.Inc()
-			continue
-		}
 		e := a.entry()
 		c := chat.NewClick(chat.Click{Origin: o, Action: a.ActionID, Block: a.BlockID, Value: e.Value, Values: e.Values, At: a.ActionTS, Message: p.place(), View: p.View.view()}, acknowledge)
-		_, err := guard(func() (struct{}, error) { return struct{}{}, g.Router.Click(ctx, c) })
+		_, err := guard(ctx, g.HandleWithin, func(ctx context.Context) (struct{}, error) { return struct{}{}, g.Router.Click(ctx, c) })
 		name, _, _ := strings.Cut(a.ActionID, ":")
 		if err == nil {
 			g.metrics.outcomes.WithLabelValues("click", name, "ok").Inc()
@@ -80,8 +82,19 @@ func (g *Gateway) clicks(ctx context.Context, j *job, o chat.Origin, p *interact
 	}
 }
 
+// click names a payload of actions.
+func (p *interactionPayload) click() string {
+	key := "c:" + p.User.ID + "/" + p.place().TS + "/" + p.TriggerID
+	for _, a := range p.Actions {
+		key += "/" + a.ActionID + "/" + a.ActionTS
+	}
+	return key
+}
+
 // tell answers the one person who did something, wherever they can see it.
 func (g *Gateway) tell(ctx context.Context, o chat.Origin, words string) {
+	ctx, cancel := context.WithTimeout(ctx, tellWithin)
+	defer cancel()
 	var err error
 	switch {
 	case o.Response != "":
@@ -100,83 +113,13 @@ func (g *Gateway) tell(ctx context.Context, o chat.Origin, words string) {
 	}
 }
 
-func (g *Gateway) submission(ctx context.Context, j *job, o chat.Origin, p *interactionPayload) {
-	v := p.View.view()
-	if v == nil {
-		g.ack(j, nil)
-		return
-	}
-	late := time.AfterFunc(ackWithin-time.Since(j.since), func() {
-		g.ack(j, submissionPayload(chat.Answer{}, chat.Refusal("This takes longer than usual. What you typed is still here: please send it again in a moment."), v, ""))
-	})
-	defer late.Stop()
-	answer, err := guard(func() (chat.Answer, error) { return g.Router.Submission(ctx, chat.Submission{Origin: o, View: *v}) })
-	words := ""
-	if err != nil {
-		var fields chat.FieldErrors
-		if errors.As(err, &fields) {
-			answer, err = chat.Answer{Errors: fields}, nil
-		} else {
-			words = g.explain(err, "submission", v.Callback)
-		}
-	}
-	if err == nil {
-		g.metrics.outcomes.WithLabelValues("submission", v.Callback, "ok").Inc()
-	}
-	payload := submissionPayload(answer, err, v, words)
-	if g.ack(j, payload) {
-		return
-	}
-	// A view of 20 KB and more does not fit the acknowledgement: the form is
-	// kept open by the acknowledgement and changed by a call.
-	if view := answer.Update; view != nil {
-		if err := g.UpdateView(ctx, v.ID, "", *view); err != nil {
-			g.Log.Error("a view could not be updated", "callback", v.Callback, "error", err)
-		}
-	}
-}
-
-// submissionPayload is what the acknowledgement of a modal says. Errors that
-// belong to no field stand at the first input, so that what was typed stays.
-func submissionPayload(a chat.Answer, err error, v *chat.View, words string) any {
-	if err != nil {
-		if words == "" {
-			words, _ = chat.Words(err, "")
-		}
-		first := ""
-		for block := range v.State {
-			if first == "" || block < first {
-				first = block
-			}
-		}
-		if first == "" {
-			m := chat.Modal("", "sopbot", "", "Close", "", chat.TextBlocks(words))
-			return map[string]any{"response_action": "update", "view": m}
-		}
-		return map[string]any{"response_action": "errors", "errors": map[string]string{first: chat.Plain(words)}}
-	}
-	switch {
-	case len(a.Errors) > 0:
-		return map[string]any{"response_action": "errors", "errors": a.Errors}
-	case a.Update != nil:
-		return map[string]any{"response_action": "update", "view": a.Update}
-	case a.Push != nil:
-		return map[string]any{"response_action": "push", "view": a.Push}
-	case a.Clear:
-		return map[string]any{"response_action": "clear"}
-	}
-	return nil
-}
-
 func (g *Gateway) shortcut(ctx context.Context, j *job, o chat.Origin, p *interactionPayload) {
 	acknowledge := func() { g.ack(j, nil) }
-	late := time.AfterFunc(ackWithin-time.Since(j.since), acknowledge)
-	defer late.Stop()
 	s := chat.Shortcut{Origin: o, Callback: p.CallbackID, Text: p.Message.Text}
 	if p.Type == "message_action" {
 		s.Message = p.place()
 	}
-	_, err := guard(func() (struct{}, error) { return struct{}{}, g.Router.Shortcut(ctx, s) })
+	_, err := guard(ctx, g.HandleWithin, func(ctx context.Context) (struct{}, error) { return struct{}{}, g.Router.Shortcut(ctx, s) })
 	acknowledge()
 	if err != nil {
 		g.tell(ctx, o, g.explain(err, "shortcut", p.CallbackID))

@@ -70,7 +70,11 @@ type viewPayload struct {
 	CallbackID      string `json:"callback_id"`
 	Hash            string `json:"hash"`
 	PrivateMetadata string `json:"private_metadata"`
-	State           struct {
+	Blocks          []struct {
+		Type    string `json:"type"`
+		BlockID string `json:"block_id"`
+	} `json:"blocks"`
+	State struct {
 		Values map[string]map[string]entryPayload `json:"values"`
 	} `json:"state"`
 }

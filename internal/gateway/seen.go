@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"hash/maphash"
 	"sync"
 	"time"
 
@@ -13,40 +14,60 @@ import (
 const (
 	rememberedInMemory = 10 * time.Minute
 	rememberedOnDisk   = 48 * time.Hour
+	// maxRemembered bounds a generation in memory: what comes twice comes soon,
+	// and events that come late are known on disk.
+	maxRemembered = 1 << 15
 )
 
 // seen knows what was delivered already. Two generations of keys are kept, so
-// that forgetting the old ones costs nothing.
+// that forgetting the old ones costs nothing; of keys and envelopes only their
+// hashes, because there may be many.
 type seen struct {
 	mu       *sync.Mutex
-	new, old map[string]string // key → envelope that brought it
+	seed     maphash.Seed
+	new, old map[uint64]uint64 // key → envelope that brought it
 }
 
 func newSeen() seen {
-	return seen{mu: &sync.Mutex{}, new: map[string]string{}, old: map[string]string{}}
+	return seen{mu: &sync.Mutex{}, seed: maphash.MakeSeed(), new: map[uint64]uint64{}, old: map[uint64]uint64{}}
 }
 
 // first reports whether the key comes for the first time, and keeps it with
-// its envelope; otherwise it gives the envelope that brought it before.
-func (s *seen) first(key, envelope string) (before string, first bool) {
+// its envelope; otherwise it says whether the same envelope brought it before.
+func (s *seen) first(key, envelope string) (sameEnvelope, first bool) {
+	k, e := maphash.String(s.seed, key), maphash.String(s.seed, envelope)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, generation := range []map[string]string{s.new, s.old} {
-		if before, ok := generation[key]; ok {
-			return before, false
+	for _, generation := range []map[uint64]uint64{s.new, s.old} {
+		if before, ok := generation[k]; ok {
+			return before == e, false
 		}
 	}
-	s.new[key] = envelope
-	return "", true
+	s.new[k] = e
+	if len(s.new) >= maxRemembered {
+		s.turn()
+	}
+	return false, true
+}
+
+// turn makes the new generation the old one.
+func (s *seen) turn() { s.old, s.new = s.new, map[uint64]uint64{} }
+
+// firstTrigger is first for what a person did: each has a trigger of its own.
+func (g *Gateway) firstTrigger(j *job, trigger string) (sameEnvelope, first bool) {
+	if trigger == "" {
+		return false, true
+	}
+	return g.seen.first("t:"+trigger, j.env.ID)
 }
 
 // repeated deals with a delivery that came before: it changes nothing. It is
 // acknowledged if Slack made a new envelope of it. The same envelope has its
 // answer on the way, which an empty acknowledgement on a quicker socket would
 // take away.
-func (g *Gateway) repeated(j *job, before string) {
+func (g *Gateway) repeated(j *job, sameEnvelope bool) {
 	g.metrics.twice.Inc()
-	if before != j.env.ID {
+	if !sameEnvelope {
 		g.ack(j, nil)
 	}
 }
@@ -62,7 +83,7 @@ func (s *seen) sweep(ctx context.Context, g *Gateway) {
 		case <-tick.C:
 		}
 		s.mu.Lock()
-		s.old, s.new = s.new, map[string]string{}
+		s.turn()
 		s.mu.Unlock()
 		if g.DB == nil {
 			continue

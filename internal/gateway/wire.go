@@ -3,19 +3,14 @@ package gateway
 import (
 	"bufio"
 	"bytes"
-	"context"
-	"crypto/rand"
-	"crypto/tls"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"io"
 	"net"
-	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/gorilla/websocket"
 )
 
 // wire is a socket's TCP or TLS connection with an ear on it. slack-go's
@@ -26,20 +21,36 @@ import (
 //     heard for too long, whether or not the server ever pings;
 //   - it keeps a `disconnect` notice to itself, because slack-go would drop
 //     the connection at once, and with it whatever is still coming;
-//   - it says a proper good-bye, so that what the server sent before is read.
+//   - it says a proper good-bye, so that what the server sent before is read;
+//   - it gives the end of a connection only after what came before it was
+//     handed on, because slack-go drops the last payload before an end as
+//     often as not;
+//   - acknowledgements are written straight to it, so that it is known whether
+//     they left: slack-go would queue them for whatever connection comes next.
 //
 // Frames from a server are unmasked (RFC 6455, 5.1), and no extension is
 // asked for, so they can be read as they are.
 type wire struct {
 	net.Conn
-	in      *bufio.Reader
-	out     []byte // read and judged, waiting to be taken
-	pass    int64  // bytes of the present frame that only pass through
-	mode    wireMode
-	heard   atomic.Int64 // Unix nanoseconds of the last byte
+	in     *bufio.Reader
+	out    []byte // read and judged, waiting to be taken
+	pass   int64  // bytes of the present frame that only pass through
+	mode   wireMode
+	inside bool         // a message in several frames is under way
+	heard  atomic.Int64 // Unix nanoseconds of the last byte
+	closed atomic.Bool
+
+	// How the reading ends, and whether what came before has been handed on.
+	// Without handedOn nobody tells, and the end is given at once.
+	end      error
+	goodBye  []byte // the server's close frame
+	handedOn chan struct{}
+	once     sync.Once
+
 	writing sync.Mutex
 	framing bool // the handshake was sent, so frames of ours may go between
-	closed  atomic.Bool
+	asked   bool // the server wants to close: it reads no more
+	left    bool // we said good-bye: nothing may follow
 
 	onNotice func(reason string)
 	onClose  func()
@@ -60,7 +71,19 @@ const (
 
 	// The longest text frame that is looked into for a notice.
 	maxNotice = 1024
+	// writeWithin is how long a write may take: an acknowledgement has three
+	// seconds, and may need another socket.
+	writeWithin = 2 * time.Second
+	// handOnWithin is how long the end of a connection waits for slack-go.
+	handOnWithin = time.Second
 )
+
+// lastWord is a frame of our own before the end: when slack-go hands it on,
+// it has handed on everything.
+const lastWord = `{"type":"sopbot_last_word"}`
+
+// errLeft says that a good-bye was said on the connection.
+var errLeft = errors.New("the socket is being closed")
 
 func newWire(c net.Conn, onNotice func(string), onClose func()) *wire {
 	w := &wire{Conn: c, in: bufio.NewReaderSize(c, 16<<10), onNotice: onNotice, onClose: onClose}
@@ -71,6 +94,12 @@ func newWire(c net.Conn, onNotice func(string), onClose func()) *wire {
 // Read gives what the server sent, without notices.
 func (w *wire) Read(p []byte) (int, error) {
 	for len(w.out) == 0 {
+		if w.end != nil {
+			if err := w.finish(); err != nil {
+				return 0, err
+			}
+			continue
+		}
 		if w.pass > 0 || w.mode == wireRaw {
 			if w.mode != wireRaw && int64(len(p)) > w.pass {
 				p = p[:w.pass]
@@ -83,8 +112,10 @@ func (w *wire) Read(p []byte) (int, error) {
 		var err error
 		if w.mode == wireHandshake {
 			err = w.readHandshake()
-		} else {
-			err = w.readFrame()
+		} else if err = w.readFrame(); err != nil && w.handedOn != nil && !w.inside && !w.closed.Load() {
+			w.end = err
+			w.out = append([]byte{0x80 | opText, byte(len(lastWord))}, lastWord...)
+			continue
 		}
 		if err != nil {
 			return 0, err
@@ -94,6 +125,25 @@ func (w *wire) Read(p []byte) (int, error) {
 	w.out = w.out[n:]
 	return n, nil
 }
+
+// errClosing ends the reading at the server's close frame.
+var errClosing = errors.New("the server closes")
+
+// finish gives the end, once everything before it was handed on.
+func (w *wire) finish() error {
+	select {
+	case <-w.handedOn:
+	case <-time.After(handOnWithin):
+	}
+	if w.goodBye == nil {
+		return w.end
+	}
+	w.out, w.goodBye, w.end = w.goodBye, nil, io.EOF
+	return nil
+}
+
+// handed is told when the last word came out at the other end of slack-go.
+func (w *wire) handed() { w.once.Do(func() { close(w.handedOn) }) }
 
 func (w *wire) hear(n int) {
 	if n > 0 {
@@ -154,9 +204,13 @@ func (w *wire) readFrame() error {
 		w.mode = wireRaw
 		return nil
 	}
-	whole := head[0] == 0x80|opText
-	if !whole || length > maxNotice || head[1]&0x80 != 0 {
-		if head[1]&0x80 != 0 {
+	masked := head[1]&0x80 != 0
+	closing := head[0] == 0x80|opClose && w.handedOn != nil
+	if head[0]&0x08 == 0 {
+		w.inside = head[0]&0x80 == 0
+	}
+	if masked || length > maxNotice || (head[0] != 0x80|opText && !closing) {
+		if masked {
 			length += 4 // a masked frame breaks the protocol; the WebSocket says so
 		}
 		w.out = append(w.out[:0:0], head[:n]...)
@@ -169,6 +223,17 @@ func (w *wire) readFrame() error {
 		return err
 	}
 	w.hear(len(frame))
+	if closing {
+		w.writing.Lock()
+		w.asked = true
+		w.writing.Unlock()
+		if w.inside {
+			w.out = frame
+			return nil
+		}
+		w.goodBye = frame
+		return errClosing
+	}
 	if reason, ok := notice(frame[n:]); ok {
 		w.onNotice(reason)
 		return nil
@@ -188,119 +253,4 @@ func notice(payload []byte) (reason string, ok bool) {
 		return "", false
 	}
 	return m.Reason, true
-}
-
-// Write sends what the WebSocket writes: a whole frame at a time.
-func (w *wire) Write(p []byte) (int, error) {
-	w.writing.Lock()
-	defer w.writing.Unlock()
-	return w.Conn.Write(p)
-}
-
-// Close ends the connection.
-func (w *wire) Close() error {
-	if !w.closed.Swap(true) {
-		defer w.onClose()
-	}
-	return w.Conn.Close()
-}
-
-// control sends a control frame of ours between the WebSocket's own.
-func (w *wire) control(opcode byte, payload []byte) error {
-	w.writing.Lock()
-	defer w.writing.Unlock()
-	if !w.framing {
-		return nil
-	}
-	frame := make([]byte, 6, 6+len(payload))
-	frame[0] = 0x80 | opcode
-	frame[1] = 0x80 | byte(len(payload))
-	if _, err := rand.Read(frame[2:6]); err != nil {
-		return err
-	}
-	for i, b := range payload {
-		frame = append(frame, b^frame[2+i%4])
-	}
-	if err := w.Conn.SetWriteDeadline(time.Now().Add(2 * time.Second)); err != nil {
-		return err
-	}
-	defer func() { _ = w.Conn.SetWriteDeadline(time.Time{}) }()
-	_, err := w.Conn.Write(frame)
-	return err
-}
-
-// goodbye asks the server to close (code 1000). What it sent before that
-// still arrives.
-func (w *wire) goodbye() error { return w.control(opClose, []byte{0x03, 0xe8}) }
-
-// silence is how long nothing was heard.
-func (w *wire) silence() time.Duration {
-	return time.Since(time.Unix(0, w.heard.Load()))
-}
-
-// watch pings the server and closes the connection when it has gone deaf.
-func (w *wire) watch(ctx context.Context, every, deaf time.Duration, onDeaf func(time.Duration)) {
-	tick := time.NewTicker(every)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		if w.closed.Load() {
-			return
-		}
-		if s := w.silence(); s > deaf {
-			onDeaf(s)
-			_ = w.Close()
-			return
-		}
-		if err := w.control(opPing, []byte("sopbot")); err != nil {
-			_ = w.Close()
-			return
-		}
-	}
-}
-
-// dialer makes WebSocket connections whose wire is ours. Behind a proxy the
-// wire would meet the proxy's own words first, so there slack-go's plain
-// connection is used, and its ping timeout alone notices deafness.
-func dialer(wrap func(net.Conn) net.Conn) *websocket.Dialer {
-	plain := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}
-	return &websocket.Dialer{
-		HandshakeTimeout: 10 * time.Second,
-		// An acknowledgement of up to 20 KB must go out as one frame.
-		WriteBufferSize: 32 << 10,
-		ReadBufferSize:  8 << 10,
-		NetDialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			c, err := plain.DialContext(ctx, network, address)
-			if err != nil {
-				return nil, err
-			}
-			return wrap(c), nil
-		},
-		NetDialTLSContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			host, _, err := net.SplitHostPort(address)
-			if err != nil {
-				return nil, err
-			}
-			d := tls.Dialer{NetDialer: plain, Config: &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}}
-			c, err := d.DialContext(ctx, network, address)
-			if err != nil {
-				return nil, err
-			}
-			return wrap(c), nil
-		},
-	}
-}
-
-// proxied reports whether connections to that API go through a proxy.
-func proxied(apiURL string) bool {
-	r, err := http.NewRequest(http.MethodGet, apiURL, nil)
-	if err != nil {
-		return false
-	}
-	u, err := http.ProxyFromEnvironment(r)
-	return err == nil && u != nil
 }

@@ -1,0 +1,95 @@
+package gateway
+
+import (
+	"time"
+
+	"sopbot/internal/database"
+)
+
+// post is a row of posts: see the migration.
+type post struct {
+	key, id, channel, body string
+	version, sent, sending int64
+	state, place, ts       string
+	started                time.Time // zero when no call is out
+	attempt                int
+	err                    string
+}
+
+func load(tx *database.Tx, key string) (m post, found bool, err error) {
+	m.key = key
+	var started int64
+	found, err = tx.Row(`SELECT id, channel, body, version, sent_version, sending_version, state, place, ts, started_at, attempt, error
+		FROM posts WHERE key = $1`, []any{key},
+		&m.id, &m.channel, &m.body, &m.version, &m.sent, &m.sending, &m.state, &m.place, &m.ts, &started, &m.attempt, &m.err)
+	if started != 0 {
+		m.started = time.UnixMilli(started)
+	}
+	return m, found, err
+}
+
+func insertPost(tx *database.Tx, key, channel, body string, now time.Time) error {
+	_, err := tx.Exec(`INSERT INTO posts (key, id, channel, body, version, sent_version, sending_version, state, place, ts, started_at, attempt, changed_at, error)
+		VALUES ($1, $2, $3, $4, 1, 0, 0, 'queued', '', '', 0, 0, $5, '')`, key, database.NewID(), channel, body, database.Millis(now))
+	return err
+}
+
+// reopened is what state a dead message has once it is tried again.
+const reopened = `CASE WHEN state <> 'dead' THEN state WHEN ts = '' THEN 'queued' ELSE 'sent' END`
+
+func changePost(tx *database.Tx, key, channel, body string, now time.Time) error {
+	_, err := tx.Exec(`UPDATE posts SET channel = $2, body = $3, version = version + 1, changed_at = $4, attempt = 0, error = '', state = `+reopened+`
+		WHERE key = $1`, key, channel, body, database.Millis(now))
+	return err
+}
+
+func revivePost(tx *database.Tx, key string, now time.Time) error {
+	_, err := tx.Exec(`UPDATE posts SET changed_at = $2, attempt = 0, error = '', state = `+reopened+` WHERE key = $1`, key, database.Millis(now))
+	return err
+}
+
+// beginPost writes down that a message is about to be sent for the first
+// time. The WHERE lets one caller through.
+func beginPost(tx *database.Tx, m post, now time.Time) (begun bool, err error) {
+	n, err := tx.Exec(`UPDATE posts SET state = 'sending', sending_version = version, started_at = $3, attempt = attempt + 1
+		WHERE key = $1 AND version = $2 AND state = 'queued'`, m.key, m.version, database.Millis(now))
+	return n == 1, err
+}
+
+// beginUpdate writes down that a message is about to be changed. While a call
+// with another look may still be on its way it must wait, or the older look
+// could come last; quiet is when such a call is surely over.
+func beginUpdate(tx *database.Tx, m post, now, quiet time.Time) (begun bool, err error) {
+	n, err := tx.Exec(`UPDATE posts SET sending_version = version, started_at = $3, attempt = attempt + 1
+		WHERE key = $1 AND version = $2 AND state = 'sent' AND (sending_version IN (0, version) OR started_at <= $4)`,
+		m.key, m.version, database.Millis(now), database.Millis(quiet))
+	return n == 1, err
+}
+
+// The three outcomes of a call that is known to be over. Each is only for
+// whoever knows the call as it was begun.
+const ofThisCall = ` WHERE key = $1 AND sending_version = $2 AND started_at = $3 AND attempt = $4`
+
+func (m post) call() []any {
+	return []any{m.key, m.sending, database.Millis(m.started), m.attempt}
+}
+
+func stands(tx *database.Tx, m post, place, ts string) (ours bool, err error) {
+	n, err := tx.Exec(`UPDATE posts SET state = 'sent', sent_version = sending_version, sending_version = 0, started_at = 0, attempt = 0, error = '',
+		place = $5, ts = $6`+ofThisCall, append(m.call(), place, ts)...)
+	return n == 1, err
+}
+
+func waits(tx *database.Tx, m post, why string) (ours bool, err error) {
+	n, err := tx.Exec(`UPDATE posts SET state = CASE WHEN state = 'sending' THEN 'queued' ELSE state END, sending_version = 0, started_at = 0,
+		error = $5`+ofThisCall, append(m.call(), why)...)
+	return n == 1, err
+}
+
+// gaveUp ends a message as dead, unless it is to look otherwise by now: then
+// that may succeed.
+func gaveUp(tx *database.Tx, m post, why string) (ours bool, err error) {
+	n, err := tx.Exec(`UPDATE posts SET state = CASE WHEN version = sending_version THEN 'dead' WHEN state = 'sending' THEN 'queued' ELSE state END,
+		sending_version = 0, started_at = 0, error = $5`+ofThisCall, append(m.call(), why)...)
+	return n == 1, err
+}

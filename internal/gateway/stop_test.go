@@ -1,0 +1,161 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"sopbot/internal/chat"
+)
+
+func TestStoppingFinishesWhatWasBegunAndRefusesTheRestInWords(t *testing.T) {
+	t.Parallel()
+	b := startBare(t, &bare{})
+	began, goOn := make(chan struct{}), make(chan struct{})
+	var heard safeBuffer
+	r := onBare(t, b, func(router *chat.Router, r *rig) {
+		mentions(&heard)(router, r)
+		router.OnCommand(chat.CommandHelp{Name: "/slow"}, func(context.Context, chat.Command) (chat.Message, error) {
+			began <- struct{}{}
+			<-goOn
+			return chat.Say("finished"), nil
+		})
+	})
+	s := b.every()
+	b.send(s[0], "slow", "/slow", "")
+	<-began
+	stopped := make(chan error, 1)
+	go func() { stopped <- r.stop() }()
+	r.await(t, "the stop", func() bool { return r.stopping.Load() })
+	b.send(s[0], "command", "/echo", "x")
+	s[1].text(mentionOf("event", "Ev1", "hi", 0))
+	s[1].text(fmt.Sprintf(`{"envelope_id":"click","type":"interactive","payload":{"type":"block_actions","response_url":"%s/replysecret/words","actions":[{"action_id":"x"}]}}`, b.server.URL))
+	s[0].text(`{"envelope_id":"form","type":"interactive","payload":{"type":"view_submission","view":{"id":"V1","callback_id":"x","blocks":[{"type":"input","block_id":"z"}]}}}`)
+	s[0].text(`{"envelope_id":"menu","type":"interactive","payload":{"type":"block_suggestion","action_id":"x"}}`)
+	b.answer(t, "command", "being restarted")
+	b.answer(t, "words", "being restarted")
+	r.await(t, "the others", func() bool { return len(b.of("click")) == 1 && len(b.of("form")) == 1 && len(b.of("menu")) == 1 })
+	if raw := b.of("form")[0].raw; !strings.Contains(raw, `"errors":{"z":"sopbot is being restarted`) {
+		t.Errorf("the form was answered with %s", raw)
+	}
+	close(goOn)
+	b.answer(t, "slow", "finished")
+	if err := <-stopped; err != nil {
+		t.Error(err)
+	}
+	if len(b.of("event")) > 0 || heard.String() != "" {
+		t.Error("an event that came after the stop is lost: it was acknowledged and not answered")
+	}
+	for _, s := range s {
+		<-s.gone
+		if code := s.goodbye.Load(); code != 1000 {
+			t.Errorf("left with %d", code)
+		}
+	}
+}
+
+func TestCommandsThatCrossTheGoodByeAreToldSomething(t *testing.T) {
+	t.Parallel()
+	for range 5 {
+		b := startBare(t, &bare{})
+		r := onBare(t, b, nil)
+		var sent []string
+		var mu sync.Mutex
+		var wg sync.WaitGroup
+		for lane, s := range b.every() {
+			wg.Go(func() {
+				for i := 0; s.goodbye.Load() == 0; i++ {
+					id := fmt.Sprintf("s%d-%d", lane, i)
+					s.mu.Lock() // what is written before the server has read the good-bye
+					_, err := s.conn.Write(frame(0x81, b.envelope(id, "/echo", id)))
+					s.mu.Unlock()
+					if err != nil || s.goodbye.Load() != 0 {
+						return
+					}
+					mu.Lock()
+					sent = append(sent, id)
+					mu.Unlock()
+					time.Sleep(200 * time.Microsecond)
+				}
+			})
+		}
+		if err := r.stop(); err != nil {
+			t.Error(err)
+		}
+		wg.Wait()
+		for _, id := range sent {
+			if len(b.of(id)) == 0 {
+				t.Errorf("%s of %d was told nothing", id, len(sent))
+			}
+		}
+	}
+}
+
+func TestStoppingTakesNoMoreThanTenSecondsWhateverHappens(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits as long as in earnest")
+	}
+	t.Parallel()
+	b := startBare(t, &bare{})
+	began, over := make(chan struct{}), make(chan struct{})
+	defer close(over)
+	r := onBare(t, b, func(router *chat.Router, _ *rig) {
+		router.OnCommand(chat.CommandHelp{Name: "/hang"}, func(context.Context, chat.Command) (chat.Message, error) {
+			began <- struct{}{}
+			<-over
+			return chat.Message{}, nil
+		})
+	})
+	b.send(b.every()[0], "hang", "/hang", "")
+	<-began
+	for _, s := range b.every() {
+		s.mute.Store(true) // and no good-bye is answered
+		go func() {
+			for { // but it is alive
+				select {
+				case <-over:
+					return
+				case <-time.After(50 * time.Millisecond):
+					s.write(frame(0x8a, ""))
+				}
+			}
+		}()
+	}
+	start := time.Now()
+	if err := r.stop(); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(start); took > 10*time.Second {
+		t.Errorf("took %v", took)
+	}
+	if !strings.Contains(r.log.String(), "not finished in time") {
+		t.Error("the log does not say what was left undone")
+	}
+}
+
+func TestARevokedTokenStillLetsFinishWhatWasBegun(t *testing.T) {
+	t.Parallel()
+	b := startBare(t, &bare{})
+	began, goOn := make(chan struct{}), make(chan struct{})
+	r := onBare(t, b, func(router *chat.Router, _ *rig) {
+		router.OnCommand(chat.CommandHelp{Name: "/slow"}, func(context.Context, chat.Command) (chat.Message, error) {
+			began <- struct{}{}
+			<-goOn
+			return chat.Say("finished"), nil
+		})
+	})
+	b.send(b.every()[0], "slow", "/slow", "")
+	<-began
+	b.refuse(func(w http.ResponseWriter) bool { fmt.Fprint(w, `{"ok":false,"error":"token_revoked"}`); return true })
+	b.every()[1].notice("refresh_requested")
+	r.await(t, "the stop", func() bool { return r.stopping.Load() })
+	close(goOn)
+	b.answer(t, "slow", "finished")
+	if err := r.stop(); err == nil || !strings.Contains(err.Error(), "SLACK_APP_TOKEN is no longer valid") {
+		t.Errorf("ended with %v", err)
+	}
+}

@@ -1,0 +1,123 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+
+	"github.com/slack-go/slack"
+
+	"sopbot/internal/chat"
+)
+
+// submission answers a modal that was sent.
+func (g *Gateway) submission(ctx context.Context, j *job, o chat.Origin, p *interactionPayload) {
+	v := p.View.view()
+	if v == nil {
+		g.ack(j, nil)
+		return
+	}
+	answer, err := guard(ctx, g.HandleWithin, func(ctx context.Context) (chat.Answer, error) {
+		return g.Router.Submission(ctx, chat.Submission{Origin: o, View: *v})
+	})
+	var fields chat.FieldErrors
+	switch {
+	case errors.As(err, &fields):
+		answer = chat.Answer{Errors: fields}
+	case err != nil:
+		if words := g.explain(err, "submission", v.Callback); !g.ack(j, p.View.refusal(words)) {
+			g.tell(ctx, o, words)
+		}
+		return
+	}
+	g.metrics.outcomes.WithLabelValues("submission", v.Callback, "ok").Inc()
+	ctx, cancel := context.WithTimeout(ctx, tellWithin)
+	defer cancel()
+	payload := answerPayload(answer)
+	if _, fits := g.acknowledgement(j.env.ID, payload); !fits {
+		g.large(ctx, j, v, answer)
+		return
+	}
+	if g.ack(j, payload) {
+		return
+	}
+	// The form was kept open in the meantime, with the words to send it again.
+	g.metrics.lateAcks.Inc()
+	after := answer.Update
+	switch {
+	case len(answer.Errors) > 0:
+		return // which will then be said
+	case after == nil:
+		words := chat.Modal("", "sopbot", "", "Close", "", chat.TextBlocks("It took long, but it went through. There is no need to send it again."))
+		after = &words
+	}
+	if err := g.UpdateView(ctx, v.ID, "", *after); err != nil {
+		g.Log.Error("a view could not be updated", "callback", v.Callback, "error", err)
+	}
+}
+
+// large answers with a view that does not fit the acknowledgement: that brings
+// a small one, whose place the large one takes by a call. An acknowledgement
+// without a view would close the form.
+func (g *Gateway) large(ctx context.Context, j *job, v *chat.View, a chat.Answer) {
+	view, small := a.Update, chat.Modal("", "sopbot", "", "Close", "", chat.TextBlocks("One moment …"))
+	answer := chat.Answer{Update: &small}
+	if view == nil {
+		view = a.Push
+		answer = chat.Answer{Push: &small}
+	}
+	if view == nil {
+		g.Log.Error("an answer is too long", "callback", v.Callback)
+		g.ack(j, nil)
+		return
+	}
+	if view.Title != nil {
+		small.Title = view.Title
+	}
+	small.ExternalID = "sopbot-" + j.env.ID
+	external, id := small.ExternalID, ""
+	if !g.ack(j, answerPayload(answer)) {
+		external, id = "", v.ID // acknowledged meanwhile; the form is still there
+	}
+	err := g.call("views.update", func() error {
+		_, err := g.api.UpdateViewContext(ctx, *view, external, "", id)
+		return err
+	})
+	if err != nil {
+		g.Log.Error("a view could not be updated", "callback", v.Callback, "error", err)
+	}
+}
+
+// answerPayload is what the acknowledgement of a modal says.
+func answerPayload(a chat.Answer) any {
+	type payload struct {
+		Action string                  `json:"response_action"`
+		Errors chat.FieldErrors        `json:"errors,omitempty"`
+		View   *slack.ModalViewRequest `json:"view,omitempty"`
+	}
+	switch {
+	case len(a.Errors) > 0:
+		return payload{Action: "errors", Errors: a.Errors}
+	case a.Update != nil:
+		return payload{Action: "update", View: a.Update}
+	case a.Push != nil:
+		return payload{Action: "push", View: a.Push}
+	case a.Clear:
+		return payload{Action: "clear"}
+	}
+	return nil
+}
+
+// refusal says words in a modal that was sent. They stand at its first input,
+// so that what was typed stays; where there is none, they take its place.
+func (v *viewPayload) refusal(words string) any {
+	for _, b := range v.Blocks {
+		if b.Type == "input" && b.BlockID != "" {
+			return answerPayload(chat.Answer{Errors: chat.FieldErrors{b.BlockID: chat.Plain(words)}})
+		}
+	}
+	m := chat.Modal("", "sopbot", "", "Close", "", chat.TextBlocks(words))
+	return answerPayload(chat.Answer{Update: &m})
+}
+
+// noOptions answers a select that nobody has options for.
+func noOptions() any { return map[string]any{"options": []*slack.OptionBlockObject{}} }

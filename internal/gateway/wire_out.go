@@ -1,0 +1,131 @@
+package gateway
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"time"
+)
+
+// Write sends what the WebSocket writes: a whole frame at a time.
+func (w *wire) Write(p []byte) (int, error) {
+	w.writing.Lock()
+	defer w.writing.Unlock()
+	if w.framing && len(p) > 0 {
+		switch opcode := p[0] & 0x0f; {
+		case w.left, w.asked && opcode == opText:
+			return 0, errLeft
+		case opcode == opClose:
+			w.left = true
+		}
+	}
+	return w.put(p)
+}
+
+// put writes with a deadline of its own; who calls it holds writing.
+func (w *wire) put(p []byte) (int, error) {
+	if err := w.Conn.SetWriteDeadline(time.Now().Add(writeWithin)); err != nil {
+		return 0, err
+	}
+	return w.Conn.Write(p)
+}
+
+// SetWriteDeadline does nothing: every write has the same patience, and one
+// writer's deadline must not become another's.
+func (w *wire) SetWriteDeadline(time.Time) error { return nil }
+
+// Close ends the connection.
+func (w *wire) Close() error {
+	if !w.closed.Swap(true) {
+		defer w.onClose()
+	}
+	return w.Conn.Close()
+}
+
+// send writes a frame of ours between the WebSocket's own. After an error the
+// frame has not left, and never will.
+func (w *wire) send(opcode byte, payload []byte) error {
+	w.writing.Lock()
+	defer w.writing.Unlock()
+	return w.frame(opcode, payload)
+}
+
+func (w *wire) frame(opcode byte, payload []byte) error {
+	switch {
+	case !w.framing:
+		return errors.New("the socket is not open yet")
+	case w.left, w.asked && opcode == opText:
+		return errLeft
+	}
+	frame := make([]byte, 2, 14+len(payload))
+	frame[0] = 0x80 | opcode
+	if n := len(payload); n < 126 {
+		frame[1] = 0x80 | byte(n)
+	} else { // none of ours is longer than 20 KB
+		frame[1] = 0x80 | 126
+		frame = binary.BigEndian.AppendUint16(frame, uint16(n))
+	}
+	var mask [4]byte
+	if _, err := rand.Read(mask[:]); err != nil {
+		return err
+	}
+	frame = append(frame, mask[:]...)
+	for i, b := range payload {
+		frame = append(frame, b^mask[i%4])
+	}
+	w.left = opcode == opClose
+	if _, err := w.put(frame); err != nil {
+		// Half a frame may have gone: nothing else can follow.
+		_ = w.Close()
+		return err
+	}
+	return nil
+}
+
+// goodbye asks the server to close (code 1000). What it sent before that
+// still arrives.
+func (w *wire) goodbye() error { return w.send(opClose, []byte{0x03, 0xe8}) }
+
+// ping asks for a sign of life, unless something is being written: a write
+// that hangs must not keep anybody from noticing.
+func (w *wire) ping() error {
+	if !w.writing.TryLock() {
+		return nil
+	}
+	defer w.writing.Unlock()
+	if !w.framing || w.left {
+		return nil
+	}
+	return w.frame(opPing, []byte("sopbot"))
+}
+
+// silence is how long nothing was heard.
+func (w *wire) silence() time.Duration {
+	return time.Since(time.Unix(0, w.heard.Load()))
+}
+
+// watch pings the server and closes the connection when it has gone deaf.
+func (w *wire) watch(ctx context.Context, every, deaf time.Duration, onDeaf func(time.Duration)) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if w.closed.Load() {
+			return
+		}
+		if s := w.silence(); s > deaf {
+			onDeaf(s)
+			_ = w.Close()
+			return
+		}
+		if err := w.ping(); err != nil {
+			_ = w.Close()
+			return
+		}
+	}
+}
