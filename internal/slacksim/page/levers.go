@@ -1,0 +1,109 @@
+package page
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"time"
+
+	"sopbot/internal/slacksim"
+)
+
+// pushClock moves the clock on, as seen by the person who pushes it.
+func (p *Page) pushClock(w http.ResponseWriter, r *http.Request, person *slacksim.Person) {
+	var asked struct{ Step string }
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<10)).Decode(&asked); err != nil {
+		refuse(w, err)
+		return
+	}
+	zone, err := time.LoadLocation(person.Member().TZ)
+	if err != nil {
+		zone = time.UTC
+	}
+	d, known := ahead(asked.Step, p.slack.Now().In(zone))
+	if !known || p.opts.Push == nil {
+		refuse(w, fmt.Errorf("the clock cannot be pushed by %q", asked.Step))
+		return
+	}
+	p.opts.Push(d)
+	now := p.slack.Now().UnixMilli()
+	p.everywhere(event{"clock", now})
+	answer(w, map[string]any{"now": now})
+}
+
+// ahead is how far a step leads from now.
+func ahead(step string, now time.Time) (time.Duration, bool) {
+	morning := func(days int) time.Duration {
+		return time.Date(now.Year(), now.Month(), now.Day()+days, 9, 0, 0, 0, now.Location()).Sub(now)
+	}
+	switch step {
+	case "30m":
+		return 30 * time.Minute, true
+	case "2h":
+		return 2 * time.Hour, true
+	case "morning":
+		return morning(1), true
+	case "monday":
+		days := (8 - int(now.Weekday())) % 7
+		if days == 0 {
+			days = 7
+		}
+		return morning(days), true
+	}
+	return 0, false
+}
+
+// Trouble that can be switched on, and what it does to calls and envelopes.
+var trouble = map[string]func(*slacksim.Server){
+	"offline": func(s *slacksim.Server) {
+		s.Fault(slacksim.Fault{Method: "apps.connections.open", Times: -1, Status: http.StatusServiceUnavailable})
+		s.Cut()
+	},
+	"limit": func(s *slacksim.Server) { s.Fault(slacksim.Fault{Times: -1, RetryAfter: 3 * time.Second}) },
+	"broken": func(s *slacksim.Server) {
+		s.Fault(slacksim.Fault{Times: -1, Status: http.StatusInternalServerError})
+	},
+	"slow": func(s *slacksim.Server) {
+		s.Fault(slacksim.Fault{Times: -1, Delay: time.Second})
+		s.Quirk(slacksim.Quirk{Times: -1, Delay: time.Second})
+	},
+}
+
+// switchFault turns trouble on or off; "disconnect" happens once.
+func (p *Page) switchFault(w http.ResponseWriter, r *http.Request, _ *slacksim.Person) {
+	var asked struct {
+		Name string
+		On   bool
+	}
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<10)).Decode(&asked); err != nil {
+		refuse(w, err)
+		return
+	}
+	switch {
+	case asked.Name == "disconnect":
+		p.slack.Disconnect("refresh_requested")
+	case trouble[asked.Name] == nil:
+		refuse(w, fmt.Errorf("there is no trouble called %q", asked.Name))
+		return
+	default:
+		p.mu.Lock()
+		p.faults[asked.Name] = asked.On
+		p.slack.ClearFaults()
+		for _, name := range []string{"offline", "limit", "broken", "slow"} { // the first that fits a call is the one it meets
+			if p.faults[name] {
+				trouble[name](p.slack)
+			}
+		}
+		p.mu.Unlock()
+	}
+	on := p.faultsOn()
+	p.everywhere(event{"faults", on})
+	answer(w, on)
+}
+
+func (p *Page) faultsOn() map[string]bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return maps.Clone(p.faults)
+}

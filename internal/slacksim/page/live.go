@@ -1,0 +1,140 @@
+package page
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"sopbot/internal/slacksim"
+)
+
+// event is one server-sent event: what happened, and the new state of it.
+type event struct {
+	name string
+	data any
+}
+
+// live tells a window everything that its person sees happen, until the window
+// is gone. A window that fell behind is told to read everything anew.
+func (p *Page) live(w http.ResponseWriter, r *http.Request, person *slacksim.Person) {
+	ctx := r.Context()
+	w.Header().Set("Content-Type", "text/event-stream")
+	out := http.NewResponseController(w)
+	changes := p.slack.Watch(ctx)
+	own := p.enter()
+	defer p.leave(own)
+	send := func(e event) bool {
+		data, err := json.Marshal(e.data)
+		if err != nil {
+			return true
+		}
+		var b bytes.Buffer
+		fmt.Fprintf(&b, "event: %s\ndata: %s\n\n", e.name, data)
+		if _, err := w.Write(b.Bytes()); err != nil {
+			return false
+		}
+		return out.Flush() == nil
+	}
+	if !send(event{"hello", map[string]any{"now": p.slack.Now().UnixMilli(), "connected": len(p.slack.Sockets())}}) {
+		return
+	}
+	// The journal has no news of its own; whoever reads it wants it soon, not at once.
+	look := time.NewTicker(150 * time.Millisecond)
+	defer look.Stop()
+	written := p.slack.Journal().Len()
+	var last int64
+	for {
+		var told []event
+		select {
+		case <-ctx.Done():
+			return
+		case c, open := <-changes:
+			if !open {
+				return
+			}
+			if last != 0 && c.Seq != last+1 {
+				told = []event{{"reset", nil}}
+			} else {
+				told = p.tell(person, c)
+			}
+			last = c.Seq
+			if c.Kind == "closed" {
+				return
+			}
+		case e := <-own:
+			told = []event{e}
+		case <-look.C:
+			if n := p.slack.Journal().Len(); n != written {
+				written = n
+				told = []event{{"journal", n}}
+			}
+		}
+		for _, e := range told {
+			if !send(e) {
+				return
+			}
+		}
+	}
+}
+
+// tell turns a change into what this person's window has to know.
+func (p *Page) tell(person *slacksim.Person, c slacksim.Change) []event {
+	switch c.Kind {
+	case "socket":
+		return []event{{"socket", len(p.slack.Sockets())}}
+	case "room":
+		return []event{{"rooms", person.Rooms()}}
+	case "modal":
+		if c.Person == person.ID() {
+			return []event{{"views", person.Views()}}
+		}
+	case "home":
+		if c.Person == person.ID() {
+			return []event{{"home", person.PublishedHome()}}
+		}
+	case "message", "update", "reaction", "delete":
+		if !person.Sees(c) {
+			if who := p.slack.Concerns(c); who != "" && c.Kind == "message" {
+				return []event{{"elsewhere", who}}
+			}
+			return nil
+		}
+		if m, there := person.Message(c.Channel, c.TS); there {
+			name := "changed"
+			if c.Kind == "message" {
+				name = "message"
+			}
+			return []event{{name, m}}
+		}
+		return []event{{"gone", map[string]string{"room": c.Channel, "ts": c.TS}}}
+	}
+	return nil
+}
+
+func (p *Page) enter() chan event {
+	own := make(chan event, 16)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.windows[own] = true
+	return own
+}
+
+func (p *Page) leave(own chan event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.windows, own)
+}
+
+// everywhere tells all windows.
+func (p *Page) everywhere(e event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for own := range p.windows {
+		select {
+		case own <- e:
+		default: // that window reads no more
+		}
+	}
+}
