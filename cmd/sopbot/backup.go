@@ -12,7 +12,7 @@ import (
 // backupCommand is `sopbot backup FILE`.
 type backupCommand struct {
 	File     string `arg:"" help:"The file to write the copy to; it must not be there yet."`
-	Database string `help:"The database to copy." env:"SOPBOT_DATABASE" default:"sopbot.db" placeholder:"FILE"`
+	Database string `help:"The file to copy." env:"SOPBOT_DATABASE" default:"sopbot.db" placeholder:"FILE"`
 }
 
 // Help tells how a backup comes back.
@@ -20,7 +20,7 @@ func (backupCommand) Help() string {
 	return `It may run while the bot does: the copy is of one moment, checked, and on disk when the command ends.
 
 To restore: stop the bot, move the database and the files beside it (-wal, -shm) away, and put the copy in its place:
-  mv sopbot.db broken.db; rm -f sopbot.db-wal sopbot.db-shm; cp BACKUP sopbot.db
+  mkdir broken && mv sopbot.db sopbot.db-* broken; cp BACKUP sopbot.db
 
 PostgreSQL has tools of its own for it: pg_dump, or your provider's backups.`
 }

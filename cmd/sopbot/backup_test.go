@@ -34,10 +34,10 @@ func ask(t testing.TB, db *database.DB, id, words string) {
 	t.Helper()
 	if err := db.Write(context.Background(), func(tx *database.Tx) error {
 		if _, err := tx.Exec(`INSERT INTO questions (id, at, person, channel, via, words, verdict, results, playbook)
-			VALUES ($1, $2, 'U1', 'C1', 'command', $3, 'answered', '["a","b"]', 'v1')`, id, int64(1)<<53+1, words); err != nil {
+			VALUES ($1, $2, 'U1', 'C1', 'command', $3, 'answered', '["a","b"]', 'v1')`, id, int64(1764100093123), words); err != nil {
 			return err
 		}
-		_, err := tx.Exec("INSERT INTO ratings (question, person, page, section, at, helpful, why) VALUES ($1, 'U1', 'p', 's', 1, $2, '')", id, words != "")
+		_, err := tx.Exec("INSERT INTO ratings (question, person, page, section, at, helpful, why) VALUES ($1, 'U1', 'p', 's', $2, $3, '')", id, int64(1)<<53+1, words != "")
 		return err
 	}); err != nil {
 		t.Fatal(err)

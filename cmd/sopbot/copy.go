@@ -18,8 +18,7 @@ type copyCommand struct {
 
 // Help tells how to move a bot to PostgreSQL.
 func (copyCommand) Help() string {
-	return `Moves a team from the file to PostgreSQL, so that several bots can share the work: stop the bot, copy, set SOPBOT_DATABASE to the
-address, start the bot. Everything is copied in one transaction and compared afterwards, table by table; if a letter differs, or
+	return `PostgreSQL lets several bots share the work. Stop the bot, copy, set SOPBOT_DATABASE to the address, start the bot. Everything is copied in one transaction and compared afterwards, table by table; if a letter differs, or
 anything fails, the target stays empty. What is in the file stays.
 
 A password in the command is seen by others on this machine; put it into ~/.pgpass, PGPASSWORD or SOPBOT_DATABASE.`

@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"sopbot/internal/database"
 	"sopbot/internal/database/dbtest"
@@ -30,13 +33,15 @@ func TestExportToAFolder(t *testing.T) {
 			if err := command.Run(t.Context(), said); err == nil || !strings.Contains(err.Error(), "is there already") {
 				t.Errorf("a second time: %v", err)
 			}
-			if _, err := os.Stat(filepath.Join(dir, "health."+format)); err == nil {
-				t.Error("the health of the bot is not the team's data")
+			for _, name := range append(machinery, "health", "goose_db_version") {
+				if _, err := os.Stat(filepath.Join(dir, name+"."+format)); err == nil {
+					t.Errorf("%s is not what the team did", name)
+				}
 			}
 			if rest, _ := filepath.Glob(filepath.Join(dir, ".*")); len(rest) > 0 {
 				t.Errorf("left over: %v", rest)
 			}
-			if !strings.Contains(out.String(), "tables are in") {
+			if !regexp.MustCompile(`^\d+ files in .*folder\n$`).MatchString(out.String()) {
 				t.Errorf("said %s", out)
 			}
 		})
@@ -60,7 +65,7 @@ func TestExportedCSVRunsNoFormulas(t *testing.T) {
 		if got := rows[i+1][5]; got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
-		if got := rows[i+1][1]; got != "9007199254740993" {
+		if got := rows[i+1][1]; got != "2025-11-25 19:48:13.123" {
 			t.Errorf("at %s", got)
 		}
 	}
@@ -91,12 +96,64 @@ func TestExportedJSONIsWhatWasWritten(t *testing.T) {
 			t.Fatalf("not JSON:\n%s", out)
 		}
 		for _, want := range []string{
-			`{"id":"q0","at":9007199254740993,"person":"U1","channel":"C1","via":"command","words":"=HYPERLINK(\"http://evil\")","verdict":"answered","results":"[\"a\",\"b\"]","playbook":"v1"},`,
-			`"words":"two\nlines – é €"`, `"shares": [`, `"helpful":0`, `"helpful":1`,
+			`{"id":"q0","at":1764100093123,"person":"U1","channel":"C1","via":"command","words":"=HYPERLINK(\"http://evil\")","verdict":"answered","results":"[\"a\",\"b\"]","playbook":"v1"},`,
+			`"words":"two\nlines – é €"`, `"shares": [`, `"at":9007199254740993,"helpful":0`, `"helpful":1`,
 		} {
 			if !strings.Contains(out.String(), want) {
 				t.Errorf("lacks %s:\n%s", want, out)
 			}
+		}
+	})
+}
+
+// What a feature names is a query, and as whole as a table; a name that a
+// table has already would take its place.
+func TestSheetsStandBesideTheTables(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, open func() *database.DB) {
+		db := open()
+		ask(t, db, "a", "pricing")
+		if err := db.Write(t.Context(), func(tx *database.Tx) error {
+			_, err := tx.Exec("UPDATE questions SET verdict = 'nothing'")
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		said, out := output()
+		if err := db.Read(t.Context(), func(tx *database.Tx) error {
+			all, err := exportCommand{}.chosen(tx)
+			seen := map[string]bool{}
+			for _, s := range all {
+				if seen[s.Name] {
+					t.Errorf("%s is there twice", s.Name)
+				}
+				seen[s.Name] = true
+			}
+			for _, name := range []string{"unanswered", "questions", "ratings"} {
+				if !seen[name] {
+					t.Errorf("%s is missing", name)
+				}
+			}
+			if err != nil {
+				return err
+			}
+			named, err := exportCommand{Format: "json", Table: []string{"outbox", "unanswered"}}.chosen(tx)
+			if err != nil {
+				return err
+			}
+			return exportCommand{Format: "json"}.toOutput(tx, named, said.out)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		want := `{
+"outbox": [
+],
+"unanswered": [
+{"words":"pricing","asked":1,"people":1,"last_at":1764100093123}
+]
+}
+`
+		if diff := cmp.Diff(want, out.String()); diff != "" {
+			t.Error(diff)
 		}
 	})
 }

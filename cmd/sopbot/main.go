@@ -22,6 +22,9 @@ type commands struct {
 	Ask      askCommand      `cmd:"" help:"Ask the playbook here in the terminal."`
 	Lint     lintCommand     `cmd:"" help:"Check a playbook and name every problem."`
 	Manifest manifestCommand `cmd:"" help:"Print the manifest to create the Slack app from."`
+	Backup   backupCommand   `cmd:"" help:"Write a checked copy of the database, while the bot works."`
+	Export   exportCommand   `cmd:"" help:"Write what the team did as CSV or JSON."`
+	Copy     copyCommand     `cmd:"" help:"Move from the SQLite file to PostgreSQL."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 

@@ -273,3 +273,12 @@ func (a *Answers) Questions(ctx context.Context, since time.Time, limit int) ([]
 	})
 	return out, err
 }
+
+// Sheets are what the feature exports beside its tables.
+func Sheets() []database.Sheet {
+	return []database.Sheet{
+		// What the playbook has no answer to, most wanted first: what to write next.
+		{Name: "unanswered", Query: `SELECT words, count(*) AS asked, count(DISTINCT person) AS people, max(at) AS last_at
+			FROM questions WHERE verdict = 'nothing' GROUP BY words ORDER BY asked DESC, words`},
+	}
+}

@@ -146,43 +146,70 @@ func parentsFirst(tables []Table) ([]Table, error) {
 			}
 		}
 		if len(out) == before {
-			return nil, fmt.Errorf("tables refer to each other in a circle")
+			circle := slices.DeleteFunc(slices.Clone(tables), func(t Table) bool { return placed[t.Name] })
+			names := make([]string, len(circle))
+			for i, t := range circle {
+				names[i] = t.Name
+			}
+			return nil, fmt.Errorf("these tables refer to each other in a circle, or to one that does: %s", strings.Join(names, ", "))
 		}
 	}
 	return out, nil
 }
 
 // Rows reads every row of the table in the order of its key. The values are
-// int64, float64, string, []byte or nil, and are the caller's until the next
-// row.
+// int64, float64, string, []byte or nil, and are the caller's until the next.
 func (tx *Tx) Rows(t Table, row func(values []any) error) error {
-	names := make([]string, len(t.Columns))
+	return tx.Select(t.Sheet().Query, func([]string) error { return nil }, row)
+}
+
+// Sheet is a query that people export, and the name that it has there.
+type Sheet struct{ Name, Query string }
+
+// Sheet is everything in the table, in the order of its key.
+func (t Table) Sheet() Sheet {
+	names, keys := make([]string, len(t.Columns)), make([]string, len(t.Key))
 	for i, c := range t.Columns {
 		names[i] = quoteName(c.Name)
 	}
+	for i, k := range t.Key {
+		keys[i] = quoteName(k)
+	}
 	query := "SELECT " + strings.Join(names, ", ") + " FROM " + quoteName(t.Name)
-	if len(t.Key) > 0 {
-		keys := make([]string, len(t.Key))
-		for i, k := range t.Key {
-			keys[i] = quoteName(k)
-		}
+	if len(keys) > 0 {
 		query += " ORDER BY " + strings.Join(keys, ", ")
 	}
-	values, dest := make([]any, len(names)), make([]any, len(names))
+	return Sheet{t.Name, query}
+}
+
+// Select runs a query whose columns are not known beforehand: head gets their
+// names once, row the values of each row, which are its own until the next.
+func (tx *Tx) Select(query string, head func(columns []string) error, row func(values []any) error) error {
+	rows, err := tx.tx.QueryContext(tx.ctx, tx.query(query))
+	if err != nil {
+		return tx.lost(err)
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		return err
+	}
+	if err := head(columns); err != nil {
+		return err
+	}
+	values, dest := make([]any, len(columns)), make([]any, len(columns))
 	for i := range values {
 		dest[i] = &values[i]
 	}
-	return tx.Each(query, nil, func(rows *sql.Rows) error {
+	for rows.Next() {
 		if err := rows.Scan(dest...); err != nil {
 			return err
 		}
-		for i, c := range t.Columns {
-			if b, ok := values[i].([]byte); ok && c.Kind != Bytes {
-				values[i] = string(b)
-			}
+		if err := row(values); err != nil {
+			return err
 		}
-		return row(values)
-	})
+	}
+	return tx.lost(rows.Err())
 }
 
 // quoteName writes a name of the schema into SQL.
