@@ -3,7 +3,7 @@
 GO      ?= go
 VERSION ?= $(shell git describe --tags --always 2>/dev/null || echo development)
 
-.PHONY: build demo serve test race bench soak lint picture clean
+.PHONY: build demo serve test postgres bench soak lint clean
 
 build: ## bin/sopbot
 	$(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/sopbot ./cmd/sopbot
@@ -14,17 +14,21 @@ demo: build ## the bot and a local Slack: no token, no network, no set-up
 serve: build ## the bot in your workspace; see README.md
 	./bin/sopbot serve
 
-test: ## everything, as CI runs it
+postgres: ## installs Debian's PostgreSQL for the tests where it is missing; runs no server
+	@sh scripts/postgres.sh
+
+test: postgres ## everything, as CI runs it
 	@test -z "$$(gofmt -l cmd internal *.go)" || { echo "not formatted (gofmt -w):"; gofmt -l cmd internal *.go; exit 1; }
 	$(GO) vet ./...
 	$(GO) run ./cmd/sopbot lint playbook
 	$(GO) test -race -timeout 12m ./...
 
-bench: ## the figures of docs/figures.md
+bench: postgres ## the figures of docs/figures.md
 	$(GO) test -run '^$$' -bench . -benchtime 2s ./internal/...
 	$(GO) test -run '^$$' -bench Serve -benchtime 100000x ./cmd/sopbot
 
-soak: ## what is too long for every day: each fuzz test for a minute
+soak: postgres ## what is too long for every day: 100 rounds of kill -9 on each database, each fuzz test for a minute
+	SOPBOT_SOAK=1 $(GO) test -count=1 -v -timeout 30m -run 'Killed|HappensOnce' ./internal/database ./internal/outbox
 	@for p in $$($(GO) list ./internal/...); do \
 		for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
 			echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 60s -fuzzminimizetime 50x $$p || exit 1; \

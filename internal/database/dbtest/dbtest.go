@@ -2,9 +2,9 @@
 // in a file, and on a PostgreSQL that lives as long as the test process does.
 //
 // The server is found under /usr/lib/postgresql (scripts/postgres.sh installs
-// it), runs as an unprivileged user in a temporary folder, and listens on a
-// Unix socket there and nowhere else. Where there is none the tests are
-// skipped and say so, but with CI=true they fail.
+// it) or on the PATH, runs as an unprivileged user in a temporary folder, and
+// listens on a Unix socket there and nowhere else. It starts with the first
+// test that asks for it, and ends with the process, whatever ends that.
 package dbtest
 
 import (
