@@ -24,15 +24,19 @@ const (
 )
 
 // migrateFile brings the schema up to date. It has a connection of its own with
-// foreign keys off, because SQLite changes a table by making it anew.
+// foreign keys off, because SQLite changes a table by making it anew; whether
+// rows point to rows that are there is asked before each step is committed.
 func (db *DB) migrateFile(ctx context.Context, fresh bool) error {
+	// As with Write: a statement that is cancelled would undo half a step, and
+	// the rest would run outside any transaction.
+	ctx = context.WithoutCancel(ctx)
 	pool, err := sql.Open("sqlite3", dsn(db.path, "_synchronous=FULL&_busy_timeout=5000&_foreign_keys=0"))
 	if err != nil {
 		return err
 	}
 	defer pool.Close()
 	pool.SetMaxOpenConns(1)
-	steps, err := steps("migrations/sqlite")
+	steps, err := steps("migrations/sqlite", noOrphans)
 	if err != nil {
 		return err
 	}
@@ -42,18 +46,21 @@ func (db *DB) migrateFile(ctx context.Context, fresh bool) error {
 		}
 		return db.keepBefore(ctx, from)
 	}
-	if err := up(ctx, goose.DialectSQLite3, pool, fileVersions, steps, keep); err != nil {
-		return err
+	return up(ctx, goose.DialectSQLite3, pool, fileVersions, steps, keep)
+}
+
+// noOrphans fails a step after which a row points to a row that is not there.
+func noOrphans(ctx context.Context, tx *sql.Tx) error {
+	var table, parent string
+	var row, key sql.NullInt64
+	err := tx.QueryRowContext(ctx, "PRAGMA foreign_key_check").Scan(&table, &row, &parent, &key)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
 	}
-	rows, err := pool.QueryContext(ctx, "PRAGMA foreign_key_check")
-	if err != nil {
-		return err
+	if err == nil {
+		err = fmt.Errorf("it leaves rows of %s that point to rows of %s that are not there", table, parent)
 	}
-	defer rows.Close()
-	if rows.Next() {
-		return errors.New("migrate: rows point to rows that are not there")
-	}
-	return rows.Err()
+	return err
 }
 
 // migrateServer does the same on PostgreSQL. Replicas start together: one
@@ -73,7 +80,7 @@ func (db *DB) migrateServer(ctx context.Context) error {
 	if err := checkSchema(ctx, conn); err != nil {
 		return err
 	}
-	steps, err := steps("migrations/postgres")
+	steps, err := steps("migrations/postgres", func(context.Context, *sql.Tx) error { return nil })
 	if err != nil {
 		return err
 	}
@@ -107,9 +114,10 @@ func up(ctx context.Context, dialect goose.Dialect, pool *sql.DB, table string, 
 }
 
 // steps makes the SQL files of a folder into migrations, each run whole in a
-// transaction. They go to goose as functions, because its reader of SQL files
-// takes 16 MB to read a few hundred lines. There is no way down: a backup is.
-func steps(dir string) ([]*goose.Migration, error) {
+// transaction that is committed if check finds no fault. They go to goose as
+// functions, because its reader of SQL files takes 16 MB to read a few hundred
+// lines. There is no way down: a backup is.
+func steps(dir string, check func(context.Context, *sql.Tx) error) ([]*goose.Migration, error) {
 	files, err := fs.ReadDir(migrations, dir)
 	if err != nil {
 		return nil, err
@@ -125,10 +133,16 @@ func steps(dir string) ([]*goose.Migration, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, goose.NewGoMigration(version, &goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
-			_, err := tx.ExecContext(ctx, string(text))
-			return err
-		}}, nil))
+		out = append(out, step(version, string(text), check))
 	}
 	return out, nil
+}
+
+func step(version int64, text string, check func(context.Context, *sql.Tx) error) *goose.Migration {
+	return goose.NewGoMigration(version, &goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, text); err != nil {
+			return err
+		}
+		return check(ctx, tx)
+	}}, nil)
 }

@@ -17,14 +17,35 @@ import (
 const applicationID = 0x534f5042
 
 // How the connections are made. The driver ignores what is misspelt here, so
-// checkFile reads back what matters.
+// what matters is read back.
 const (
 	writerSettings = "_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=1&_case_sensitive_like=1&_txlock=immediate"
 	readerSettings = "mode=ro&_query_only=1&_busy_timeout=5000&_foreign_keys=1&_case_sensitive_like=1"
 )
 
+// readBack asks a connection how it is set, and refuses what is not as wanted.
+func readBack(ctx context.Context, conn *sql.Conn, questions map[string]string) error {
+	for question, want := range questions {
+		var got string
+		if err := conn.QueryRowContext(ctx, question).Scan(&got); err != nil {
+			return err
+		}
+		if got != want {
+			return fmt.Errorf("SQLite says %s to %s instead of %s; is the file on a network disk?", got, question, want)
+		}
+	}
+	return nil
+}
+
 func openFile(ctx context.Context, db *DB, path string) (err error) {
+	if path, err = followed(path); err != nil {
+		return plain(err)
+	}
+	db.path = path
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return plain(err)
+	}
+	if err := checkEmpty(path); err != nil {
 		return plain(err)
 	}
 	if db.lock, err = lockFile(path + ".lock"); err != nil {
@@ -51,14 +72,46 @@ func openFile(ctx context.Context, db *DB, path string) (err error) {
 	if err := db.migrateFile(ctx, fresh); err != nil {
 		return plain(err)
 	}
-	if err := db.openReader(path); err != nil {
-		return err
+	if err := db.openReader(ctx, path); err != nil {
+		return plain(err)
 	}
 	return db.markLock()
 }
 
+// followed is the file that a path leads to. Its lock and its -wal lie beside
+// the file, so two names of one file must come to the same.
+func followed(path string) (string, error) {
+	real, err := filepath.EvalSymlinks(path)
+	if err == nil {
+		return real, nil
+	}
+	if info, gone := os.Lstat(path); gone == nil && info.Mode()&os.ModeSymlink != 0 {
+		return "", fmt.Errorf("%w: it is a link that leads nowhere; restore a backup, or remove the link to start over", ErrGone)
+	}
+	return path, nil // not there yet, or Open says what is in the way
+}
+
+// checkEmpty refuses an empty file that no sopbot made: a copy that came to
+// nothing, most likely, and every check of SQLite's would call it a fine new
+// database. One that was killed while it made the file left a lock.
+func checkEmpty(path string) error {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() > 0 {
+		return nil // prepareFile judges it
+	}
+	if _, err := os.Stat(path + ".lock"); errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("%w: there is nothing in it; restore a backup, or remove the file to start over", ErrNotOurs)
+	}
+	return nil
+}
+
 // openFileForReading leaves the file as it is; only a file of ours will do.
 func openFileForReading(ctx context.Context, db *DB, path string) error {
+	path, err := followed(path)
+	if err != nil {
+		return plain(err)
+	}
+	db.path = path
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
@@ -68,7 +121,7 @@ func openFileForReading(ctx context.Context, db *DB, path string) error {
 	case info.IsDir():
 		return errors.New("it is a folder; name a file")
 	case info.Size() == 0:
-		return fmt.Errorf("%w: it is empty", ErrNotOurs)
+		return fmt.Errorf("%w: there is nothing in it", ErrNotOurs)
 	}
 	abandoned, err := whoseFile(ctx, path)
 	if err != nil {
@@ -77,16 +130,21 @@ func openFileForReading(ctx context.Context, db *DB, path string) error {
 	if abandoned {
 		return fmt.Errorf("%w: there is nothing in it", ErrNotOurs)
 	}
-	return db.openReader(path)
+	return plain(db.openReader(ctx, path))
 }
 
-func (db *DB) openReader(path string) (err error) {
+func (db *DB) openReader(ctx context.Context, path string) (err error) {
 	if db.reader, err = sql.Open("sqlite3", dsn(path, readerSettings)); err != nil {
 		return err
 	}
 	db.reader.SetMaxOpenConns(4)
 	db.reader.SetMaxIdleConns(2)
-	return nil
+	conn, err := db.reader.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	return readBack(ctx, conn, map[string]string{"PRAGMA query_only": "1", "PRAGMA busy_timeout": "5000", "SELECT 'a' LIKE 'A'": "0"})
 }
 
 // dsn names the file as an SQLite URI; ?, # and % in its path are letters.
@@ -191,16 +249,8 @@ func (db *DB) checkFile(ctx context.Context, fresh bool) error {
 	if verdict != "ok" {
 		return fmt.Errorf("%w: %s; restore a backup", ErrDamaged, verdict)
 	}
-	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "5000"} {
-		var got string
-		if err := conn.QueryRowContext(ctx, "PRAGMA "+pragma).Scan(&got); err != nil {
-			return err
-		}
-		if got != want {
-			return fmt.Errorf("PRAGMA %s is %s instead of %s; is the file on a network disk?", pragma, got, want)
-		}
-	}
-	return nil
+	return readBack(ctx, conn, map[string]string{"PRAGMA journal_mode": "wal", "PRAGMA synchronous": "2", "PRAGMA foreign_keys": "1",
+		"PRAGMA busy_timeout": "5000", "SELECT 'a' LIKE 'A'": "0"})
 }
 
 // plainSQLite gives SQLite's errors our names.

@@ -115,6 +115,14 @@ func TestAFileThatCannotBeUsedIsRefusedAndLeftAlone(t *testing.T) {
 			_ = os.WriteFile(path+"-wal", []byte("x"), 0o600)
 		}, ErrGone, "restore"},
 		"empty": {func(t *testing.T, path string) { _ = os.Truncate(path, 0) }, ErrGone, "restore a backup"},
+		"empty, and on another machine": {func(t *testing.T, path string) {
+			_ = os.Truncate(path, 0)
+			_ = os.Remove(path + ".lock")
+		}, ErrNotOurs, "there is nothing in it; restore a backup"},
+		"a link that leads nowhere": {func(t *testing.T, path string) {
+			_ = os.Rename(path, path+".away")
+			_ = os.Symlink(path+".back", path)
+		}, ErrGone, "a link that leads nowhere"},
 		"text": {func(t *testing.T, path string) {
 			_ = os.WriteFile(path, []byte(strings.Repeat("dear diary ", 900)), 0o600)
 		}, ErrNotOurs, ""},
@@ -163,10 +171,52 @@ func TestAFileThatCannotBeUsedIsRefusedAndLeftAlone(t *testing.T) {
 				t.Error("opened for reading")
 				_ = db.Close()
 			}
-			if _, err := os.Stat(path + ".lock"); err != nil {
-				t.Error(err)
+			if again, err := Open(ctx, path); err == nil {
+				t.Error("opened when tried again")
+				_ = again.Close()
 			}
 		})
+	}
+}
+
+// One file has one lock, by whatever name it is called.
+func TestALinkIsTheFileItLeadsTo(t *testing.T) {
+	path := made(t)
+	link := filepath.Join(t.TempDir(), "link.db")
+	if err := os.Symlink(path, link); err != nil {
+		t.Fatal(err)
+	}
+	db := openAt(t, link)
+	if n := count(t, db); n != 1 {
+		t.Errorf("%d rows", n)
+	}
+	if _, err := Open(ctx, path); !errors.Is(err, ErrInUse) {
+		t.Errorf("opened by its other name: %v", err)
+	}
+	reads, err := OpenForReading(ctx, link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reads.Close()
+	if err := reads.Backup(ctx, filepath.Join(t.TempDir(), "copy")); err != nil {
+		t.Error(err)
+	}
+}
+
+// A transaction that reads first and writes then must not find that another
+// wrote in between: it has the right to write from its start.
+func TestATransactionHoldsTheWriterFromItsStart(t *testing.T) {
+	path := made(t)
+	db := openAt(t, path)
+	other, _ := sql.Open("sqlite3", dsn(path, "_busy_timeout=1"))
+	defer other.Close()
+	if err := db.Write(ctx, func(*Tx) error {
+		if _, err := other.Exec("INSERT INTO received (key, at) VALUES ('between', 1)"); err == nil || !strings.Contains(err.Error(), "locked") {
+			t.Errorf("another wrote in between: %v", err)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -220,18 +270,15 @@ func TestAFileThatWasHalfMadeIsMadeWhole(t *testing.T) {
 func TestBeforeAMigrationTheFileIsKept(t *testing.T) {
 	path := made(t)
 	db := &DB{dialect: SQLite, path: path}
-	known, err := steps("migrations/sqlite")
+	known, err := steps("migrations/sqlite", noOrphans)
 	if err != nil {
 		t.Fatal(err)
 	}
 	latest := known[len(known)-1].Version
-	next := func(statement string) []*goose.Migration {
-		return append(slices.Clone(known), goose.NewGoMigration(latest+1, &goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
-			_, err := tx.ExecContext(ctx, statement)
-			return err
-		}}, nil))
+	next := func(text string) []*goose.Migration {
+		return append(slices.Clone(known), step(latest+1, text, noOrphans))
 	}
-	pool, _ := sql.Open("sqlite3", dsn(path, writerSettings))
+	pool, _ := sql.Open("sqlite3", dsn(path, "_foreign_keys=0"))
 	defer pool.Close()
 	migrate := func(statement string) (from int64, err error) {
 		err = up(ctx, goose.DialectSQLite3, pool, fileVersions, next(statement), func(v int64) error {
@@ -242,6 +289,10 @@ func TestBeforeAMigrationTheFileIsKept(t *testing.T) {
 	}
 	if _, err := migrate("DELETE FROM received; nonsense"); err == nil {
 		t.Error("a migration that fails succeeded")
+	}
+	if _, err := migrate(`CREATE TABLE notes (id TEXT PRIMARY KEY, about TEXT NOT NULL REFERENCES received (key)) STRICT;
+		INSERT INTO notes VALUES ('n', 'nothing')`); err == nil || !strings.Contains(err.Error(), "rows of notes that point to rows of received that are not there") {
+		t.Errorf("a migration that leaves orphans: %v", err)
 	}
 	if from, err := migrate("DELETE FROM received"); err != nil || from != latest {
 		t.Fatalf("migrated from %d, %v", from, err)
