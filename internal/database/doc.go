@@ -23,7 +23,19 @@
 //     column that is sorted by may be NULL.
 //   - JSON is TEXT with a check, not JSONB: the same bytes come back on both.
 //
-// Migrations lie in migrations/, a folder per database, and run at Open. They
-// make tables and insert no rows but the one of health. Tests compare the two
-// schemas and prepare every query of the house on both.
+// # A feature brings its tables
+//
+// by a step in migrations/, which run at Open: a file of the next number and
+// the same name in sqlite/ and in postgres/. The two differ in words only:
+// INTEGER is BIGINT there, REAL is DOUBLE PRECISION, TEXT is TEXT COLLATE "C",
+// json_valid(x) is x::json IS NOT NULL, and STRICT falls away. Each table has a
+// primary key; indexes, foreign keys, checks, defaults and triggers have the
+// same names and columns on both; the tables that others refer to do not refer
+// back. A step makes tables and inserts no rows, but the one of health. Steps
+// that were released are never changed.
+//
+// Nothing else is to be said anywhere: the tests here compare both schemas and
+// prepare every SQL text that stands in a room's code on both databases, and
+// [Copy] and the export find the table by themselves. What people want
+// exported in other words than the table's, the feature names as a [Sheet].
 package database
