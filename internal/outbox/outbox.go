@@ -18,8 +18,11 @@ import (
 
 // Row is something to happen.
 type Row struct {
-	Kind    string    // says which handler runs; kinds live for ever: add, don't rename
-	Key     string    // it happens once per key: "handoff/H7/card"
+	Kind string // says which handler runs; kinds live for ever: add, don't rename
+	// Key: it happens once per key ("handoff/H7/card"), for as long as done rows
+	// are kept (Options.Keep). A decision that could come again after it must be
+	// known by its own row, too.
+	Key     string
 	Payload any       // what the handler is told, as JSON
 	At      time.Time // when; zero = now
 }
@@ -71,7 +74,8 @@ type Outbox struct {
 	mu    sync.Mutex
 	lanes map[string]*lane
 
-	skew    atomic.Int64 // nanoseconds by which the database's clock is ahead of ours
+	machine func() time.Time // time.Now; a test's may be wrong
+	skew    atomic.Int64     // nanoseconds by which the database's clock is ahead of the machine's
 	running sync.WaitGroup
 
 	// Of Run's goroutine alone: when it last did its chores, and whether the
@@ -97,7 +101,7 @@ func New(db *database.DB, o Options) *Outbox {
 	if o.Lease <= o.Timeout {
 		panic("outbox: a lease must be longer than what a handler may take")
 	}
-	b := &Outbox{Options: o, db: db, shared: shared(db), bell: make(chan struct{}, 1), lanes: map[string]*lane{}}
+	b := &Outbox{Options: o, db: db, shared: shared(db), machine: time.Now, bell: make(chan struct{}, 1), lanes: map[string]*lane{}}
 	b.metrics = newMetrics(b, o.Metrics)
 	return b
 }

@@ -22,9 +22,8 @@ const (
 	pruneEvery   = time.Hour
 	firstRetry   = time.Second
 	longestRetry = 10 * time.Minute
-	// meantSkew: a clock that differs from the database's by more was set so,
-	// by a test or a demonstration.
-	meantSkew = time.Minute
+	// A clock that differs from the database's by so much is to be set right.
+	wrongClock = 10 * time.Second
 )
 
 // never is later than anything that is due.
@@ -39,7 +38,8 @@ type lane struct {
 	next time.Time // when a row is to be looked at; never too late
 }
 
-// now is our clock, set by the database's where several share one.
+// now is our clock, set by the database's where several share one: leases of
+// a machine whose clock is fast would end while their holders still work.
 func (o *Outbox) now() time.Time { return o.Now().Add(time.Duration(o.skew.Load())) }
 
 // due makes sure that a row is looked at by that time.
@@ -133,8 +133,11 @@ func (o *Outbox) turn(life context.Context) time.Duration {
 	if o.shared {
 		every = recheckOther
 	}
-	if now.Sub(o.checked) >= every || now.Before(o.checked) {
+	if now.Sub(o.checked) >= every || now.Before(o.checked) || o.shared && o.measured.IsZero() {
 		o.look(life)
+	}
+	if o.shared && o.measured.IsZero() {
+		return time.Second // without everybody's clock nothing may be claimed
 	}
 	for _, l := range o.readyLanes(o.now()) {
 		o.start(life, l)
@@ -186,14 +189,16 @@ func (o *Outbox) look(life context.Context) {
 	}
 }
 
+// setClock measures how far the machine's clock is from the database's. What
+// Now is pushed ahead of the machine's, as in a demonstration, stays.
 func (o *Outbox) setClock(tx *database.Tx) error {
 	there, err := databaseClock(tx)
 	if err != nil {
 		return err
 	}
-	skew := there.Sub(o.Now())
-	if skew.Abs() > meantSkew {
-		skew = 0
+	skew := there.Sub(o.machine())
+	if skew.Abs() > wrongClock && time.Duration(o.skew.Load()).Abs() <= wrongClock {
+		o.Log.Warn("this machine's clock differs from the database's; the outbox goes by the database's, people may see wrong times", "behind", skew.Round(time.Millisecond))
 	}
 	o.skew.Store(int64(skew))
 	return nil
