@@ -1,0 +1,57 @@
+package outbox
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"sopbot/internal/database"
+)
+
+// setting changes the writer's connection.
+func setting(t *testing.T, db *database.DB, pragma string) {
+	t.Helper()
+	var ignored any
+	write(t, db, func(tx *database.Tx) error {
+		_, err := tx.Row("PRAGMA "+pragma, nil, &ignored)
+		return err
+	})
+}
+
+// While the disk is full nothing is accepted, and what was is done once there
+// is room again, by the same process and once.
+func TestAFullDiskLosesNothing(t *testing.T) {
+	db := open(t)
+	o := effects(db, Options{Timeout: 2 * time.Second})
+	serve(t, o)
+	said := map[string]bool{}
+	one := func(key string) error {
+		err := db.Write(ctx, func(tx *database.Tx) error {
+			_, err := o.Add(tx, Row{Kind: "effect", Key: key, At: time.Now().Add(10 * time.Millisecond)})
+			return err
+		})
+		if err == nil {
+			said[key] = true
+		}
+		return err
+	}
+	for round := range 5 {
+		setting(t, db, "max_page_count = 1") // SQLite keeps what is there and takes no more
+		var err error
+		for i := 0; err == nil && i < 5000; i++ {
+			err = one(fmt.Sprint(round, "/", i, strings.Repeat("x", 500)))
+		}
+		if !errors.Is(err, database.ErrFull) {
+			t.Errorf("err = %v", err)
+		}
+		time.Sleep(20 * time.Millisecond) // what is due cannot be done
+		setting(t, db, fmt.Sprint("max_page_count = ", 1<<20))
+		if err := one(fmt.Sprint("after/", round)); err != nil {
+			t.Errorf("after room was made: %v", err)
+		}
+	}
+	settled(t, o, 30*time.Second)
+	t.Logf("%d rows, all done", verify(t, db, said))
+}
