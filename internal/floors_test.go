@@ -15,16 +15,20 @@ import (
 // floors is the house: what each room may import of ours. A room that is not
 // listed may not be there; docs/architecture.md tells the same story.
 var floors = map[string][]string{
-	"playbook": nil,
-	"chat":     nil,
-	"database": nil,
-	"outbox":   {"database"},
-	"form":     {"playbook", "chat"},
-	"search":   {"playbook"},
-	"gateway":  {"chat", "outbox", "database"},
-	"answers":  {"playbook", "chat", "database", "search"},
-	"golden":   nil,
-	"slacksim": nil,
+	"playbook":      nil,
+	"chat":          nil,
+	"database":      nil,
+	"outbox":        {"database"},
+	"form":          {"playbook", "chat"},
+	"search":        {"playbook"},
+	"roster":        {"database", "chat"},
+	"gateway":       {"chat", "outbox", "database"},
+	"lead":          {"playbook", "chat", "database", "outbox", "form", "roster", "gateway"},
+	"qualification": {"playbook", "chat", "database", "outbox", "form", "roster", "gateway", "lead"},
+	"handoff":       {"playbook", "chat", "database", "outbox", "form", "roster", "gateway", "lead"},
+	"answers":       {"playbook", "chat", "database", "search"},
+	"golden":        nil,
+	"slacksim":      nil,
 }
 
 // sheds may import themselves and nothing else of ours, and only tests and

@@ -48,7 +48,9 @@ func (g *Gateway) ack(j *job, payload any) (sent bool) {
 // acknowledgement is the frame; without the payload if it does not fit.
 func (g *Gateway) acknowledgement(envelope string, payload any) (frame json.RawMessage, fits bool) {
 	if m, ok := payload.(chat.Message); ok {
-		payload = messagePayloadOf(m)
+		if payload = nil; m.Text != "" || len(m.Blocks) > 0 { // a command that opened a modal says no more
+			payload = messagePayloadOf(m)
+		}
 	}
 	frame, err := marshal(acknowledgement{envelope, payload})
 	if err == nil && g.proxied {

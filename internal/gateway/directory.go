@@ -1,0 +1,53 @@
+package gateway
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/slack-go/slack"
+
+	"sopbot/internal/chat"
+)
+
+// Profile describes a member of the workspace (users.info).
+func (g *Gateway) Profile(ctx context.Context, id string) (chat.Profile, error) {
+	var u *slack.User
+	err := g.call("users.info", func() (err error) {
+		u, err = g.api.GetUserInfoContext(ctx, id)
+		return err
+	})
+	if refusedAs(err, "user_not_found", "user_not_visible") {
+		return chat.Profile{}, fmt.Errorf("%w: %s", chat.ErrNobody, id)
+	}
+	if err != nil {
+		return chat.Profile{}, err
+	}
+	return chat.Profile{
+		ID: u.ID, Handle: u.Name, Name: cmp.Or(u.Profile.DisplayName, u.Profile.RealName, u.RealName, u.Name), Zone: u.TZ,
+		Guest: u.IsRestricted || u.IsUltraRestricted || u.IsStranger,
+		// Slackbot does not say of itself that it is one.
+		Bot: u.IsBot || u.ID == "USLACKBOT", Deactivated: u.Deleted,
+	}, nil
+}
+
+// Group lists the members of a user group (usergroups.users.list).
+func (g *Gateway) Group(ctx context.Context, id string) ([]string, error) {
+	var members []string
+	err := g.call("usergroups.users.list", func() (err error) {
+		members, err = g.api.GetUserGroupMembersContext(ctx, id)
+		return err
+	})
+	if refusedAs(err, "no_such_subteam", "subteam_not_found") {
+		return nil, fmt.Errorf("%w: %s", chat.ErrNobody, id)
+	}
+	return members, err
+}
+
+// refusedAs reports whether Slack refused a call with one of those codes.
+func refusedAs(err error, codes ...string) bool {
+	var said slack.SlackErrorResponse
+	return errors.As(err, &said) && slices.Contains(codes, said.Err)
+}

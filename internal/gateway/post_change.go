@@ -1,0 +1,21 @@
+package gateway
+
+import (
+	"fmt"
+
+	"sopbot/internal/chat"
+	"sopbot/internal/database"
+)
+
+// Change is Put for a message that was put before; changed is false, and
+// nothing happens, where there is none of that key.
+func (p *Posts) Change(tx *database.Tx, key string, m chat.Message) (changed bool, err error) {
+	old, found, err := load(tx, key)
+	if err != nil {
+		return false, fmt.Errorf("change message %s: %w", key, err)
+	}
+	if !found {
+		return false, nil
+	}
+	return true, p.Put(tx, key, old.channel, m)
+}

@@ -1,0 +1,276 @@
+package handoff
+
+import (
+	"errors"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"sopbot/internal/form"
+)
+
+// Status is how a handoff stands: Waiting, Asked, Accepted or Declined.
+type Status interface{ status() string }
+
+// Waiting is a handoff that the AE has not answered; the clock runs.
+type Waiting struct{}
+
+// Asked is one whose AE wants to know something first; the clock stands still
+// until the SDR has answered.
+type Asked struct{ Question Question }
+
+// Accepted is one whose AE took the lead.
+type Accepted struct {
+	By string
+	At time.Time
+}
+
+// Declined is one whose AE did not: with a reason, and words that help.
+type Declined struct {
+	By       string
+	At       time.Time
+	Reason   string // a value of the form's reasons; "" where the form has none
+	Coaching Words
+}
+
+func (Waiting) status() string  { return "waiting" }
+func (Asked) status() string    { return "asked" }
+func (Accepted) status() string { return "accepted" }
+func (Declined) status() string { return "declined" }
+
+// Question is what an AE asked before deciding.
+type Question struct {
+	Number   int // counts a handoff's questions, from 1
+	AskedBy  string
+	AskedAt  time.Time
+	Question Words
+	Answer   *Answer // nil until it is answered
+}
+
+// Answer is what the SDR said to a question.
+type Answer struct {
+	By   string
+	At   time.Time
+	Text Words
+}
+
+// Words is something that one person tells another: never empty, and short
+// enough for a card.
+type Words struct{ text string }
+
+// MostWords is how many letters Words may have.
+const MostWords = 2000
+
+// Errors of words.
+var (
+	ErrNoWords  = errors.New("handoff: there are no words")
+	ErrTooMuch  = errors.New("handoff: too many words")
+	ErrNoReason = errors.New("handoff: declining takes a reason")
+)
+
+// ParseWords is the only way to Words.
+func ParseWords(text string) (Words, error) {
+	text = strings.TrimSpace(text)
+	switch n := utf8.RuneCountInString(text); {
+	case n == 0:
+		return Words{}, ErrNoWords
+	case n > MostWords:
+		return Words{}, ErrTooMuch
+	}
+	return Words{text}, nil
+}
+
+// String gives the words as they were typed.
+func (w Words) String() string { return w.text }
+
+// Handoff is a lead on its way from its SDR to an AE.
+type Handoff struct {
+	ID       string
+	Key      string // of the form that it was sent with
+	Lead     string
+	Sender   string // the SDR's member ID
+	AE       string
+	Turn     int // counts the AEs that it was given to, from 1
+	Status   Status
+	Sent     time.Time
+	Form     string // id of the form's page
+	Playbook string // version that it was sent with
+	Answers  form.Answers
+	Context  Context
+	Asked    []Question // all that was asked, oldest first
+}
+
+// Context is what is shown beside the answers, as it was when it was sent.
+type Context struct {
+	Lead    string  `json:"lead"`   // what the lead is called
+	Fields  []Field `json:"fields"` // the form's, in its order
+	Score   *Score  `json:"score,omitempty"`
+	Reasons []Field `json:"reasons,omitempty"` // to decline
+}
+
+// Field is a field of the form, or a reason to decline: its id and its label.
+type Field struct {
+	ID    string `json:"id"`
+	Label string `json:"label"`
+}
+
+// Score is what the lead's scorecard said.
+type Score struct {
+	Words    string      `json:"words"` // "5 of 7"
+	Pass     bool        `json:"pass"`
+	Criteria []Criterion `json:"criteria"`
+}
+
+// Criterion is one line of a scorecard.
+type Criterion struct {
+	Label    string        `json:"label"`
+	Standing form.Standing `json:"standing"`
+	Note     string        `json:"note,omitempty"`
+	Ask      string        `json:"ask,omitempty"` // the question that finds it out
+}
+
+// Errors of decisions.
+var (
+	ErrAnswered  = errors.New("handoff: it is decided already")
+	ErrNotYours  = errors.New("handoff: only the AE or a manager may decide")
+	ErrNotAsked  = errors.New("handoff: nothing is asked")
+	ErrPending   = errors.New("handoff: a question waits for its answer")
+	ErrSameAE    = errors.New("handoff: the AE has it already")
+	ErrOwnSender = errors.New("handoff: the SDR who sends it cannot be its AE")
+	ErrBounced   = errors.New("handoff: the lead was declined twice")
+)
+
+// By is somebody who acts on a handoff.
+type By struct {
+	Person  string
+	Manager bool
+}
+
+// Open reports whether the handoff still waits for a decision.
+func (h Handoff) Open() bool {
+	switch h.Status.(type) {
+	case Accepted, Declined:
+		return false
+	}
+	return true
+}
+
+// decidable says whether somebody may decide it now.
+func (h Handoff) decidable(by By) error {
+	switch {
+	case !h.Open():
+		return ErrAnswered
+	case by.Person != h.AE && !by.Manager:
+		return ErrNotYours
+	}
+	return nil
+}
+
+// Accept takes the lead.
+func (h Handoff) Accept(by By, at time.Time) (Handoff, error) {
+	if err := h.decidable(by); err != nil {
+		return h, err
+	}
+	h.Status = Accepted{by.Person, at}
+	return h, nil
+}
+
+// Decline gives the lead back. Where the form lists reasons, one of them must
+// be named.
+func (h Handoff) Decline(by By, reason string, coaching Words, at time.Time) (Handoff, error) {
+	if err := h.decidable(by); err != nil {
+		return h, err
+	}
+	if coaching == (Words{}) {
+		return h, ErrNoWords
+	}
+	if len(h.Context.Reasons) > 0 && h.Context.reason(reason) == "" {
+		return h, ErrNoReason
+	}
+	h.Status = Declined{by.Person, at, reason, coaching}
+	return h, nil
+}
+
+// Ask wants to know something first.
+func (h Handoff) Ask(by By, question Words, at time.Time) (Handoff, error) {
+	if err := h.decidable(by); err != nil {
+		return h, err
+	}
+	if _, pending := h.Status.(Asked); pending {
+		return h, ErrPending
+	}
+	if question == (Words{}) {
+		return h, ErrNoWords
+	}
+	q := Question{Number: len(h.Asked) + 1, AskedBy: by.Person, AskedAt: at, Question: question}
+	h.Asked = append(h.Asked[:len(h.Asked):len(h.Asked)], q)
+	h.Status = Asked{q}
+	return h, nil
+}
+
+// Reply answers the question that is open. Its sender may, or a manager.
+func (h Handoff) Reply(by By, text Words, at time.Time) (Handoff, error) {
+	asked, pending := h.Status.(Asked)
+	switch {
+	case !h.Open():
+		return h, ErrAnswered
+	case !pending:
+		return h, ErrNotAsked
+	case by.Person != h.Sender && !by.Manager:
+		return h, ErrNotYours
+	case text == (Words{}):
+		return h, ErrNoWords
+	}
+	asked.Question.Answer = &Answer{by.Person, at, text}
+	h.Asked = append(h.Asked[:len(h.Asked)-1:len(h.Asked)-1], asked.Question)
+	h.Status = Waiting{}
+	return h, nil
+}
+
+// Reassign gives it to another AE.
+func (h Handoff) Reassign(by By, ae string) (Handoff, error) {
+	if err := h.decidable(by); err != nil {
+		return h, err
+	}
+	switch ae {
+	case h.AE:
+		return h, ErrSameAE
+	case h.Sender:
+		return h, ErrOwnSender
+	}
+	h.AE, h.Turn = ae, h.Turn+1
+	return h, nil
+}
+
+// maySend says whether a lead that was declined so many times may be handed
+// off again: it comes back once and does not bounce.
+func maySend(declined int, by By) error {
+	if declined >= 2 && !by.Manager {
+		return ErrBounced
+	}
+	return nil
+}
+
+// reason is the label of a reason to decline.
+func (c Context) reason(value string) string {
+	for _, r := range c.Reasons {
+		if r.ID == value {
+			return r.Label
+		}
+	}
+	return ""
+}
+
+// Unknown are the criteria of the scorecard that nobody has confirmed.
+func (s *Score) Unknown() []Criterion {
+	var out []Criterion
+	if s == nil {
+		return nil
+	}
+	for _, c := range s.Criteria {
+		if c.Standing != form.Confirmed {
+			out = append(out, c)
+		}
+	}
+	return out
+}

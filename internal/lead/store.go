@@ -1,0 +1,146 @@
+package lead
+
+import (
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"sopbot/internal/database"
+	"sopbot/internal/form"
+)
+
+const columns = "id, company, contact, website, owner, turn, status, created_by, created_at, changed_at"
+
+func (l *Lead) dest(created, changed *int64) []any {
+	return []any{&l.ID, &l.Company, &l.Contact, &l.Website, &l.Owner, &l.Turn, &l.Status, &l.CreatedBy, created, changed}
+}
+
+// insert gives ok false where a lead of the same identity is there.
+func insert(tx *database.Tx, l Lead) (ok bool, err error) {
+	n, err := tx.Exec(`INSERT INTO leads (id, company, contact, identity, search, website, owner, turn, status, created_by, created_at, changed_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (identity) DO NOTHING`,
+		l.ID, l.Company, l.Contact, l.Identity(), l.search(), l.Website, l.Owner, l.Turn, string(l.Status), l.CreatedBy,
+		database.Millis(l.CreatedAt), database.Millis(l.ChangedAt))
+	return n == 1, err
+}
+
+func one(tx *database.Tx, query string, args ...any) (Lead, error) {
+	var l Lead
+	var created, changed int64
+	found, err := tx.Row(query, args, l.dest(&created, &changed)...)
+	if err == nil && !found {
+		err = ErrGone
+	}
+	l.CreatedAt, l.ChangedAt = time.UnixMilli(created), time.UnixMilli(changed)
+	return l, err
+}
+
+// ByID loads a lead; ErrGone where there is none.
+func ByID(tx *database.Tx, id string) (Lead, error) {
+	return one(tx, "SELECT "+columns+" FROM leads WHERE id = $1", id)
+}
+
+// Named loads the lead of that name, in whatever spelling Identity takes for
+// the same; ErrGone where there is none.
+func Named(tx *database.Tx, n Name) (Lead, error) {
+	return one(tx, "SELECT "+columns+" FROM leads WHERE identity = $1", n.Identity())
+}
+
+func many(tx *database.Tx, query string, args ...any) ([]Lead, error) {
+	var out []Lead
+	err := tx.Each(query, args, func(rows *sql.Rows) error {
+		var l Lead
+		var created, changed int64
+		if err := rows.Scan(l.dest(&created, &changed)...); err != nil {
+			return err
+		}
+		l.CreatedAt, l.ChangedAt = time.UnixMilli(created), time.UnixMilli(changed)
+		out = append(out, l)
+		return nil
+	})
+	return out, err
+}
+
+// ofOwner lists a person's leads, the latest change first.
+func ofOwner(tx *database.Tx, owner string, most int) ([]Lead, error) {
+	return many(tx, "SELECT "+columns+" FROM leads WHERE owner = $1 ORDER BY changed_at DESC, id LIMIT $2", owner, most)
+}
+
+func countOfOwner(tx *database.Tx, owner string) (n int, err error) {
+	_, err = tx.Row("SELECT count(*) FROM leads WHERE owner = $1", []any{owner}, &n)
+	return n, err
+}
+
+// likeEscape makes people's words mean themselves in a LIKE pattern.
+var likeEscape = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+
+// matching lists leads that have the words, a person's own first, then those
+// whose name begins with them, then the latest change.
+func matching(tx *database.Tx, typed, person string, most int) ([]Lead, error) {
+	words := likeEscape.Replace(strings.ToLower(strings.Join(strings.Fields(typed), " ")))
+	if words == "" {
+		return many(tx, "SELECT "+columns+" FROM leads ORDER BY CASE WHEN owner = $1 THEN 0 ELSE 1 END, changed_at DESC, id LIMIT $2", person, most)
+	}
+	return many(tx, "SELECT "+columns+` FROM leads WHERE search LIKE $1 ESCAPE '\'
+		ORDER BY CASE WHEN owner = $2 THEN 0 ELSE 1 END, CASE WHEN search LIKE $3 ESCAPE '\' THEN 0 ELSE 1 END, changed_at DESC, id LIMIT $4`,
+		"%"+words+"%", person, words+"%", most)
+}
+
+// setStatus moves a lead on.
+func setStatus(tx *database.Tx, id string, s Status, at time.Time) error {
+	n, err := tx.Exec("UPDATE leads SET status = $1, changed_at = $2 WHERE id = $3", string(s), database.Millis(at), id)
+	if err == nil && n == 0 {
+		err = ErrGone
+	}
+	return err
+}
+
+// setOwner gives a lead to somebody; the turn keeps the first of two quick
+// clicks.
+func setOwner(tx *database.Tx, l Lead, to string, at time.Time) error {
+	n, err := tx.Exec("UPDATE leads SET owner = $1, turn = turn + 1, changed_at = $2 WHERE id = $3 AND turn = $4", to, database.Millis(at), l.ID, l.Turn)
+	if err == nil && n == 0 {
+		err = ErrTaken
+	}
+	return err
+}
+
+func insertEvent(tx *database.Tx, e Event, detail string) error {
+	_, err := tx.Exec("INSERT INTO events (id, at, kind, person, origin, lead, subject, detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+		e.ID, database.Millis(e.At), e.Kind, e.Person, string(e.Origin), e.Lead, e.Subject, detail)
+	return err
+}
+
+func putFact(tx *database.Tx, lead string, from Source, field string, value form.Value, person string, at time.Time) error {
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("fact %s: %w", field, err)
+	}
+	_, err = tx.Exec(`INSERT INTO lead_facts (lead, source, field, value, person, at) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (lead, source, field) DO UPDATE SET value = excluded.value, person = excluded.person, at = excluded.at`,
+		lead, string(from), field, string(raw), person, database.Millis(at))
+	return err
+}
+
+func facts(tx *database.Tx, lead string) (Known, error) {
+	known := Known{}
+	err := tx.Each("SELECT source, field, value FROM lead_facts WHERE lead = $1 ORDER BY source, field", []any{lead}, func(rows *sql.Rows) error {
+		var from Source
+		var field, raw string
+		if err := rows.Scan(&from, &field, &raw); err != nil {
+			return err
+		}
+		var v form.Value
+		if err := json.Unmarshal([]byte(raw), &v); err != nil {
+			return fmt.Errorf("fact %s of lead %s: %w", field, lead, err)
+		}
+		if known[from] == nil {
+			known[from] = form.Answers{}
+		}
+		known[from][field] = v
+		return nil
+	})
+	return known, err
+}

@@ -1,0 +1,47 @@
+package lead
+
+import (
+	"database/sql"
+	"strings"
+	"time"
+
+	"sopbot/internal/database"
+)
+
+// entry is a line of a lead's history.
+type entry struct {
+	at     time.Time
+	kind   string
+	person string
+}
+
+// trailOf gives what happened to a lead, the latest first.
+func trailOf(tx *database.Tx, lead string, most int) ([]entry, error) {
+	var out []entry
+	err := tx.Each("SELECT at, kind, person FROM events WHERE lead = $1 ORDER BY at DESC, id DESC LIMIT $2", []any{lead, most}, func(rows *sql.Rows) error {
+		var e entry
+		var at int64
+		if err := rows.Scan(&at, &e.kind, &e.person); err != nil {
+			return err
+		}
+		e.at = time.UnixMilli(at)
+		out = append(out, e)
+		return nil
+	})
+	return out, err
+}
+
+var eventWords = map[string]string{
+	"lead.created": "recorded", "lead.assigned": "assigned", "lead.reassigned": "reassigned", "lead.qualified": "qualified",
+	"qualification.saved": "scored", "handoff.sent": "handed off", "handoff.asked": "the AE asked", "handoff.answered": "answered",
+	"handoff.accepted": "accepted", "handoff.declined": "declined", "handoff.reassigned": "given to another AE",
+}
+
+// words says an event to people; one that this version does not know by its
+// name.
+func (e entry) words() string {
+	if w, ok := eventWords[e.kind]; ok {
+		return w
+	}
+	return strings.ReplaceAll(e.kind, ".", " ")
+}

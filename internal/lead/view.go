@@ -1,0 +1,219 @@
+package lead
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"sopbot/internal/chat"
+	"sopbot/internal/form"
+	"sopbot/internal/playbook"
+)
+
+// line says in one line how a lead stands.
+func (l *Leads) line(lead Lead, person string) string {
+	parts := []string{lead.Status.Words()}
+	if lead.Owner != person {
+		parts = append(parts, chat.Person(lead.Owner))
+	}
+	return strings.Join(append(parts, "last change "+chat.Moment(lead.ChangedAt, l.zone())), " · ")
+}
+
+func (l *Leads) zone() *time.Location { return l.Shelf.InForce().Settings.Timezone }
+
+// listBlocks shows leads, each with its menu.
+func (l *Leads) listBlocks(leads []Lead, person string) []slack.Block {
+	var blocks []slack.Block
+	for _, lead := range leads {
+		b := slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, "*"+chat.EscapeInline(lead.String())+"*\n"+l.line(lead, person), false, false), nil, nil)
+		if menu := l.menuOf(lead); menu != nil {
+			b.Accessory = slack.NewAccessory(menu)
+		}
+		blocks = append(blocks, b)
+	}
+	return blocks
+}
+
+func (l *Leads) menuOf(lead Lead) *slack.OverflowBlockElement {
+	options := []*slack.OptionBlockObject{chat.Option("open "+lead.ID, "What is known", "")}
+	for _, s := range l.Steps {
+		options = append(options, chat.Option(s.Name+" "+lead.ID, s.Label, ""))
+	}
+	return chat.Overflow(actionMenu+":"+lead.ID, append(options, chat.Option("reassign "+lead.ID, "Reassign", ""))...)
+}
+
+func listText(leads []Lead) string {
+	var names []string
+	for _, lead := range leads {
+		names = append(names, chat.EscapeInline(lead.String())+": "+lead.Status.Words())
+	}
+	return strings.Join(names, "; ")
+}
+
+func newButton() slack.BlockElement { return chat.Button(actionNew, "", "New lead") }
+
+func (l *Leads) ownMessage(leads []Lead, n int) chat.Message {
+	if n == 0 {
+		words := "You have no leads yet. Record one with `/lead assign Company, Contact https://…`, or here:"
+		return chat.Message{Text: "You have no leads yet.", Blocks: append(chat.TextBlocks(words), chat.Actions(newButton()))}
+	}
+	head := fmt.Sprintf("Your leads: %d", n)
+	blocks := append([]slack.Block{chat.Header(head)}, l.listBlocks(leads, leads[0].Owner)...)
+	if n > len(leads) {
+		blocks = append(blocks, chat.Context(fmt.Sprintf("The %d that changed last. `/lead NAME` finds the others.", len(leads))))
+	}
+	return chat.Message{Text: head + ". " + listText(leads), Blocks: append(blocks, chat.Actions(newButton()))}
+}
+
+func (l *Leads) foundMessage(words string, found []Lead) chat.Message {
+	said := chat.EscapeInline(chat.Shorten(words, 80))
+	if len(found) == 0 {
+		text := "There is no lead called “" + said + "”."
+		return chat.Message{Text: text, Blocks: append(chat.TextBlocks(text+" `/lead` lists yours, and this records a new one:"),
+			chat.Actions(chat.Button(actionNew, chat.Shorten(words, 150), "New lead")))}
+	}
+	more := len(found) > listed
+	found = found[:min(len(found), listed)]
+	head := "Leads that match “" + said + "”"
+	blocks := append(chat.TextBlocks("*"+head+"*"), l.listBlocks(found, "")...)
+	if more {
+		blocks = append(blocks, chat.Context("… and more. Type another word of the name."))
+	}
+	return chat.Message{Text: head + ": " + listText(found), Blocks: blocks}
+}
+
+func helpMessage() chat.Message {
+	return chat.Say("`/lead` your leads · `/lead assign @rep Company, Contact https://…` records one and gives it to a rep; without a name it is yours · `/lead assign` the same as a form · `/lead NAME` finds one")
+}
+
+func (l *Leads) existsWords(lead Lead) string {
+	return fmt.Sprintf("%s is there already: %s, %s. Same company and contact is the same lead; name another contact to record one beside it.",
+		lead, l.ownerName(lead), lead.Status.Words())
+}
+
+// ownerName is for plain text, where mentions do not work.
+func (l *Leads) ownerName(lead Lead) string {
+	if name := l.Roster.NameOf(lead.Owner); name != "" {
+		return "owned by " + name
+	}
+	return "owned by somebody else"
+}
+
+func (l *Leads) existsMessage(lead Lead) chat.Message {
+	text := "*" + chat.EscapeInline(lead.String()) + "* is there already: " + l.line(lead, "") + ". Nothing was changed."
+	return chat.Message{Text: text, Blocks: append(chat.TextBlocks(text), chat.Actions(
+		chat.Button(actionOpen, lead.ID, "What is known"), chat.Button(actionReassign, lead.ID, "Reassign")))}
+}
+
+func (l *Leads) assignedMessage(lead Lead, by string) chat.Message {
+	text := "*" + chat.EscapeInline(lead.String()) + "* is recorded and assigned to " + chat.Person(lead.Owner) + ", who gets a card in a direct message."
+	if lead.Owner == by {
+		text = "*" + chat.EscapeInline(lead.String()) + "* is recorded and yours. The card is in your direct messages with sopbot."
+	}
+	return chat.Message{Text: text, Blocks: chat.TextBlocks(text)}
+}
+
+// cardMessage is the owner's card; by is who assigned it, or "" where that is
+// long ago.
+func (l *Leads) cardMessage(lead Lead, by string) chat.Message {
+	name := "*" + chat.EscapeInline(lead.String()) + "*"
+	head := "Your lead " + name
+	switch {
+	case by == lead.Owner:
+		head = "You took on the lead " + name
+	case by != "":
+		head = chat.Person(by) + " gave you the lead " + name
+	}
+	facts := []string{lead.Status.Words(), "since " + chat.Moment(lead.CreatedAt, l.zone())}
+	if lead.Website != "" {
+		facts = append(facts, form.Value{Type: playbook.FieldURL, Text: lead.Website}.Mrkdwn(nil))
+	}
+	blocks := append(chat.TextBlocks(head), chat.Context(strings.Join(facts, " · ")))
+	if lead.Status != HandedOff && lead.Status != Accepted {
+		buttons := []slack.BlockElement{chat.Button(actionOpen, lead.ID, "What is known")}
+		for _, s := range l.Steps {
+			buttons = append(buttons, StepButton(s, lead.ID))
+		}
+		blocks = append(blocks, chat.Actions(append(buttons, chat.Button(actionReassign, lead.ID, "Reassign"))...))
+	}
+	return chat.Message{Text: head + " (" + lead.Status.Words() + ")", Blocks: blocks}
+}
+
+// passedOnMessage takes the place of the card of an owner who has it no longer.
+func (l *Leads) passedOnMessage(lead Lead, to, by string) chat.Message {
+	text := "*" + chat.EscapeInline(lead.String()) + "* is " + chat.Person(to) + "’s now: reassigned by " + chat.Person(by) + ", " + chat.Moment(l.Now(), l.zone()) + "."
+	return chat.Message{Text: text, Blocks: chat.TextBlocks(text)}
+}
+
+// optionWords describes a lead below its name in a select: plain text.
+func (l *Leads) optionWords(lead Lead, person string) string {
+	if lead.Owner == person {
+		return "yours · " + lead.Status.Words()
+	}
+	return l.ownerName(lead) + " · " + lead.Status.Words()
+}
+
+var sourceWords = map[Source]string{SourceResearch: "From research", SourceQualification: "From qualification", SourceHandoff: "From the handoff"}
+
+// leadView shows what is known of a lead, and what happened to it.
+func (l *Leads) leadView(lead Lead, known Known, trail []entry) slack.ModalViewRequest {
+	blocks := []slack.Block{chat.Header(lead.String())}
+	facts := []string{lead.Status.Words(), "owned by " + chat.Person(lead.Owner), "since " + chat.Moment(lead.CreatedAt, l.zone())}
+	if lead.Website != "" {
+		facts = append(facts, form.Value{Type: playbook.FieldURL, Text: lead.Website}.Mrkdwn(nil))
+	}
+	blocks = append(blocks, chat.Context(strings.Join(facts, " · ")))
+	labels := l.labels()
+	for _, s := range []Source{SourceResearch, SourceQualification, SourceHandoff} {
+		if len(known[s]) == 0 {
+			continue
+		}
+		var text strings.Builder
+		fmt.Fprintf(&text, "*%s*\n", sourceWords[s])
+		for _, id := range slices.Sorted(maps.Keys(known[s])) {
+			label := labels[id]
+			if label == "" {
+				label = strings.ReplaceAll(id, "_", " ")
+			}
+			fmt.Fprintf(&text, "_%s_: %s\n", chat.EscapeInline(label), known[s][id].Mrkdwn(l.zone()))
+		}
+		blocks = append(blocks, chat.TextBlocks(text.String())...)
+	}
+	if len(trail) > 0 {
+		var text strings.Builder
+		text.WriteString("*What happened*\n")
+		for _, e := range trail {
+			fmt.Fprintf(&text, "%s · %s · %s\n", chat.Moment(e.at, l.zone()), e.words(), chat.Person(e.person))
+		}
+		blocks = append(blocks, slack.NewDividerBlock())
+		blocks = append(blocks, chat.TextBlocks(text.String())...)
+	}
+	return chat.Modal("", "Lead", "", "Close", "", blocks)
+}
+
+// labels are the names of fields as the playbook's forms have them.
+func (l *Leads) labels() map[string]string {
+	out := map[string]string{}
+	for _, p := range l.Shelf.InForce().Pages {
+		switch {
+		case p.Form != nil:
+			for _, f := range p.Form.Fields {
+				out[f.ID] = f.Label
+			}
+		case p.Framework != nil:
+			for _, c := range p.Framework.Criteria {
+				out[c.ID] = c.Label
+			}
+		}
+	}
+	return out
+}
+
+// StepButton is the button of a step, for a lead.
+func StepButton(s Step, lead string) *slack.ButtonBlockElement {
+	return chat.Button(actionStep+":"+s.Name, lead, s.Label)
+}

@@ -1,0 +1,27 @@
+package playbook
+
+import "testing"
+
+func TestAShelfKeepsWhatFormsWereOpenedWith(t *testing.T) {
+	var s Shelf
+	if s.InForce() != nil || s.Version("a") != nil {
+		t.Error("an empty shelf holds a playbook")
+	}
+	a, b := &Playbook{Version: "a"}, &Playbook{Version: "b"}
+	s.Use(a)
+	s.Use(b)
+	if s.InForce() != b || s.Version("a") != a || s.Version("gone") != b {
+		t.Error("the one in force, the one before, or the fall-back is wrong")
+	}
+	again := &Playbook{Version: "a"}
+	s.Use(again)
+	if s.InForce() != again || s.Version("a") != again || s.Version("b") != b {
+		t.Error("a change that was taken back is not in force")
+	}
+	for i := range 2 * shelved {
+		s.Use(&Playbook{Version: string(rune('A' + i))})
+	}
+	if len(s.books) != shelved+1 {
+		t.Errorf("%d playbooks are kept", len(s.books))
+	}
+}

@@ -1,0 +1,289 @@
+package qualification
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"sopbot/internal/chat"
+	"sopbot/internal/database"
+	"sopbot/internal/form"
+	"sopbot/internal/lead"
+	"sopbot/internal/playbook"
+	"sopbot/internal/roster"
+)
+
+// Names that leave the house: add, don't rename.
+const (
+	actionLead   = "qualify.lead" // the select of a lead, and what it offers
+	callbackForm = "qualify"
+	shortcutForm = "qualify"
+
+	// StepName is the step that qualifies a lead: see [lead.Step].
+	StepName = "qualify"
+)
+
+// Qualifications runs the scorecard.
+type Qualifications struct {
+	DB     *database.DB
+	Roster *roster.Roster
+	Leads  *lead.Leads
+	Slack  chat.Slack
+	Shelf  *playbook.Shelf
+	Now    func() time.Time
+	Log    *slog.Logger
+}
+
+// qualifies is who may score leads.
+var qualifies = []roster.Role{roster.SDR, roster.AE, roster.Manager}
+
+// Register is the table of contents: what people may type and click.
+func (q *Qualifications) Register(r *chat.Router) {
+	r.OnCommand(chat.CommandHelp{
+		Name: "/qualify", Does: "scores a lead by the playbook's framework", Usage: "[lead]",
+		Examples: []chat.Example{
+			{Typed: "/qualify", Gives: "the scorecard: criteria, evidence, main pain"},
+			{Typed: "/qualify northwind", Gives: "the scorecard of that lead, with the last answers"},
+		},
+	}, q.command)
+	r.OnShortcut(chat.ShortcutHelp{Callback: shortcutForm, Name: "Qualify a lead", Does: "Scores a lead by the playbook's framework"}, q.shortcut)
+	r.OnSuggestion(actionLead, q.Leads.Suggest)
+	r.OnClick(actionLead, q.picked)
+	r.OnSubmission(callbackForm, q.submit)
+}
+
+// Step is the button that qualifies a lead.
+func (q *Qualifications) Step() lead.Step {
+	return lead.Step{Name: StepName, Label: "Qualify", Run: func(ctx context.Context, c chat.Click, id string) error {
+		return q.open(ctx, c.Person, func(view slack.ModalViewRequest) error {
+			if c.View == nil {
+				return q.Slack.OpenView(ctx, c.Trigger, view)
+			}
+			return q.Slack.PushView(ctx, c.Trigger, view)
+		}, form.Lead(id, ""))
+	}}
+}
+
+func (q *Qualifications) command(ctx context.Context, c chat.Command) (chat.Message, error) {
+	words := strings.TrimSpace(chat.Unescape(c.Text))
+	if lower := strings.ToLower(words); lower == "help" || lower == "?" {
+		return chat.Say("`/qualify` opens the scorecard of the playbook's framework · `/qualify LEAD` opens it with what is known of that lead"), nil
+	}
+	answer, err := q.Leads.Meant(ctx, c.Person, words)
+	if err != nil {
+		return chat.Message{}, err
+	}
+	return chat.Message{}, q.open(ctx, c.Person, func(view slack.ModalViewRequest) error {
+		return q.Slack.OpenView(ctx, c.Trigger, view)
+	}, answer)
+}
+
+func (q *Qualifications) shortcut(ctx context.Context, s chat.Shortcut) error {
+	return q.open(ctx, s.Person, func(view slack.ModalViewRequest) error {
+		return q.Slack.OpenView(ctx, s.Trigger, view)
+	}, form.Value{})
+}
+
+// framework is the page that the playbook's settings name, or its first one.
+func framework(b *playbook.Playbook) (*playbook.Page, error) {
+	if id := b.Settings.Qualification; id != "" {
+		if p, ok := b.Page(id); ok && p.Framework != nil {
+			return p, nil
+		}
+	}
+	if all := b.OfKind(playbook.KindFramework); len(all) > 0 {
+		return all[0], nil
+	}
+	return nil, chat.Refuse("The playbook has no qualification framework yet. Its owner adds a page of kind `framework`, and this starts working.")
+}
+
+func (q *Qualifications) options(b *playbook.Playbook, page *playbook.Page) form.Options {
+	return form.Options{Page: page, Version: b.Version, Settings: b.Settings, Callback: callbackForm, Submit: "Score",
+		LeadAction: actionLead, LeadTells: true, Drafts: lead.Drafts{DB: q.DB, Now: q.Now}}
+}
+
+// open shows the scorecard, of a lead where one is meant.
+func (q *Qualifications) open(ctx context.Context, person string, show func(slack.ModalViewRequest) error, of form.Value) error {
+	if err := q.Roster.Admit(ctx, person, "qualify leads", qualifies...); err != nil {
+		return err
+	}
+	b := q.Shelf.InForce()
+	page, err := framework(b)
+	if err != nil {
+		return err
+	}
+	o := q.options(b, page)
+	who, err := q.Roster.Person(ctx, person)
+	if err != nil {
+		return err
+	}
+	o.Zone = who.Location
+	o.Given = form.Answers{}
+	switch {
+	case of.New != "":
+		o.Given[form.ScorecardLead] = of
+	case of.Text != "":
+		if o.Given, err = q.known(ctx, page, of.Text); err != nil {
+			return err
+		}
+	}
+	view, err := form.ScorecardView(o)
+	if err != nil {
+		return err
+	}
+	return show(view)
+}
+
+// known is the last scorecard of a lead, as what the next starts with.
+func (q *Qualifications) known(ctx context.Context, page *playbook.Page, id string) (given form.Answers, err error) {
+	err = q.DB.Read(ctx, func(tx *database.Tx) error {
+		of, err := lead.ByID(tx, id)
+		if err != nil {
+			return err
+		}
+		r, found, err := Latest(tx, id)
+		if err != nil {
+			return err
+		}
+		given = form.Answers{}
+		if found {
+			given = r.Scores.Answers()
+		} else {
+			// Somebody may have named the pain elsewhere: in the research, say.
+			k, err := q.Leads.Known(tx, of)
+			if err != nil {
+				return err
+			}
+			for id, v := range k.Given(of, form.FieldsOf(page)) {
+				given[id] = v
+			}
+		}
+		given[form.ScorecardLead] = form.Lead(of.ID, of.String())
+		return nil
+	})
+	if errors.Is(err, lead.ErrGone) {
+		return nil, chat.Refuse("%s", lead.Trouble(err))
+	}
+	return given, err
+}
+
+// picked fills in what is known of the lead that was just chosen; what was
+// typed already stays.
+func (q *Qualifications) picked(ctx context.Context, c chat.Click) error {
+	if c.View == nil || c.Value == "" {
+		return nil
+	}
+	m, err := form.Opened(*c.View)
+	if err != nil {
+		return err
+	}
+	b := q.Shelf.Version(m.Version)
+	page, ok := b.Page(m.Page)
+	if !ok {
+		return nil // the submission will say so
+	}
+	c.Acknowledge()
+	last, err := q.known(ctx, page, c.Value)
+	if err != nil {
+		return err
+	}
+	if len(last) == 1 {
+		return nil // nothing but the lead itself
+	}
+	o := q.options(b, page)
+	o.Key, o.Round = m.Key, m.Round+1
+	o.Given = start(last, form.Typed(*c.View, page, b.Settings, q.Now(), o.Zone))
+	o.Given[form.ScorecardLead] = last[form.ScorecardLead]
+	o.Before = []slack.Block{chat.Context("Filled in with the last answers about this lead.")}
+	view, err := form.ScorecardView(o)
+	if err != nil {
+		return err
+	}
+	return q.Slack.UpdateView(ctx, c.View.ID, c.View.Hash, view)
+}
+
+func (q *Qualifications) submit(ctx context.Context, s chat.Submission) (chat.Answer, error) {
+	if err := q.Roster.Admit(ctx, s.Person, "qualify leads", qualifies...); err != nil {
+		return chat.Answer{}, err
+	}
+	m, err := form.Opened(s.View)
+	if err != nil {
+		return chat.Answer{}, err
+	}
+	b := q.Shelf.Version(m.Version)
+	page, ok := b.Page(m.Page)
+	if !ok || page.Framework == nil {
+		return chat.Answer{}, chat.Refuse("The framework was taken out of the playbook while this was open. Copy your notes, and open `/qualify` anew.")
+	}
+	out, scores, err := form.SubmitScorecard(q.options(b, page), s.View, q.Now())
+	switch {
+	case err != nil:
+		return chat.Answer{}, err
+	case len(out.Errors) > 0:
+		return chat.Answer{Errors: out.Errors}, nil
+	case out.Next != nil:
+		return chat.Answer{Update: out.Next}, nil
+	}
+	r := Revision{ID: database.NewID(), Key: m.Key, Person: s.Person, At: q.Now(), Framework: page.ID, Playbook: b.Version,
+		Scores: scores, Result: form.Score(page.Framework, scores)}
+	var of lead.Lead
+	var last Revision
+	var again bool
+	err = q.DB.Write(ctx, func(tx *database.Tx) (err error) {
+		of, r, last, again, err = q.keep(tx, r)
+		return err
+	})
+	if words := lead.Trouble(err); words != "" {
+		return chat.Answer{Errors: chat.FieldErrors{form.Block(form.ScorecardLead): words}}, nil
+	}
+	if err != nil {
+		return chat.Answer{}, err
+	}
+	view := q.resultView(of, r, r.Count(page), last, again)
+	return chat.Answer{Update: &view}, nil
+}
+
+// keep stores a revision, with the lead it names and what it says of it. A
+// form that was kept before gives what was kept then.
+func (q *Qualifications) keep(tx *database.Tx, r Revision) (of lead.Lead, kept, last Revision, again bool, err error) {
+	if old, found, err := byKey(tx, r.Key); err != nil || found {
+		if err == nil {
+			of, err = lead.ByID(tx, old.Lead)
+		}
+		return of, old, Revision{}, false, err
+	}
+	of, _, err = q.Leads.FromAnswer(tx, r.Scores.Lead, r.Key, r.Person, lead.FromForm)
+	if err != nil {
+		return of, r, last, false, err
+	}
+	r.Lead = of.ID
+	r.Scores.Lead = form.Lead(of.ID, of.String())
+	if err = insert(tx, &r); err != nil {
+		return of, r, last, false, err
+	}
+	if last, again, err = before(tx, r); err != nil {
+		return of, r, last, again, err
+	}
+	if err = q.Leads.Learn(tx, of.ID, r.Person, lead.SourceQualification, facts(r.Scores)); err != nil {
+		return of, r, last, again, err
+	}
+	event := lead.Event{Kind: "qualification.saved", Person: r.Person, Origin: lead.FromForm, Lead: of.ID, Subject: "qualification/" + r.ID,
+		Detail: map[string]any{"framework": r.Framework, "revision": r.Number, "confirmed": r.Result.Confirmed, "of": r.Result.Of, "need": r.Result.Need, "passed": r.Result.Pass}}
+	if err = q.Leads.Record(tx, event); err != nil {
+		return of, r, last, again, err
+	}
+	if r.Result.Pass && (of.Status == lead.Open || of.Status == lead.Returned) {
+		if of, err = q.Leads.Move(tx, of.ID, lead.Qualified); err != nil {
+			return of, r, last, again, err
+		}
+		event.ID, event.Kind = "", string(playbook.EventLeadQualified)
+		err = q.Leads.Record(tx, event)
+	} else if !r.Result.Pass && of.Status == lead.Qualified {
+		of, err = q.Leads.Move(tx, of.ID, lead.Open)
+	}
+	return of, r, last, again, err
+}
