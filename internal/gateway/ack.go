@@ -11,8 +11,6 @@ import (
 )
 
 const (
-	// ackWithin leaves half a second of Slack's three for the way back.
-	ackWithin = 2500 * time.Millisecond
 	// slackWaits is how long Slack waits for an acknowledgement.
 	slackWaits = 3 * time.Second
 	// maxAck is the size of an acknowledgement that Slack drops without a word

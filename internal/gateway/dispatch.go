@@ -142,7 +142,7 @@ func (g *Gateway) take(l *lane, env envelope) {
 	j := &job{lane: l, env: env, since: time.Now()}
 	// Started only now that the job knows it.
 	j.late = time.AfterFunc(time.Hour, func() { g.hold(j) })
-	j.late.Reset(ackWithin)
+	j.late.Reset(g.AckWithin)
 	g.metrics.received.WithLabelValues(knownType(env.Type)).Inc()
 	g.busy.begin()
 	l.busy.begin()
@@ -272,7 +272,9 @@ func (g *Gateway) work(j *job) {
 		if p := recover(); p != nil {
 			code := faultCode()
 			g.Log.Error("fault", "code", code, "type", j.env.Type, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-			g.ack(j, nil)
+			words, _ := chat.Words(fmt.Errorf("panic: %v", p), code)
+			payload, _ := putOff(j.env, words, words)
+			g.ack(j, payload)
 		}
 	}()
 	switch j.env.Type {

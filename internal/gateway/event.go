@@ -39,7 +39,7 @@ func (g *Gateway) event(ctx context.Context, j *job) {
 			return
 		}
 	}
-	if time.Since(j.since) > ackWithin {
+	if time.Since(j.since) > g.AckWithin {
 		g.ack(j, nil) // it waited so long that nobody else does it any more
 	}
 	m := chat.Mention{

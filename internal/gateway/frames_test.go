@@ -20,6 +20,7 @@ func sizes(router *chat.Router, _ *rig) {
 }
 
 func TestFramesOfEveryKindAreReadOrSurvived(t *testing.T) {
+	t.Parallel()
 	for name, tc := range map[string]struct {
 		frames func(b *bare) []byte
 		want   string // the answer to envelope "odd"; "-" = only acknowledged
@@ -96,6 +97,7 @@ func TestFramesOfEveryKindAreReadOrSurvived(t *testing.T) {
 }
 
 func TestANoticeIsHeardHoweverItArrives(t *testing.T) {
+	t.Parallel()
 	for name, send := range map[string]func(*bareSocket){
 		"a byte at a time": func(s *bareSocket) {
 			for _, c := range frame(0x81, noticeOf("warning")) {
@@ -128,6 +130,7 @@ func TestANoticeIsHeardHoweverItArrives(t *testing.T) {
 }
 
 func TestANoticeThatComesWithTheHandshakeIsHeard(t *testing.T) {
+	t.Parallel()
 	b := startBare(t, &bare{greet: func(s *bareSocket) []byte {
 		if s.number > 2 {
 			return frame(0x81, hello)
@@ -148,6 +151,7 @@ func TestANoticeThatComesWithTheHandshakeIsHeard(t *testing.T) {
 }
 
 func TestAHandshakeInPiecesIsRead(t *testing.T) {
+	t.Parallel()
 	b := startBare(t, &bare{greet: func(s *bareSocket) []byte {
 		go func() {
 			for _, c := range frame(0x81, hello) {
@@ -161,6 +165,7 @@ func TestAHandshakeInPiecesIsRead(t *testing.T) {
 }
 
 func TestAServersPingComesBackWithItsPayload(t *testing.T) {
+	t.Parallel()
 	b := startBare(t, &bare{})
 	onBare(t, b, nil)
 	s := b.every()[0]

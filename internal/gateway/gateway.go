@@ -28,6 +28,9 @@ type Options struct {
 	Now      func() time.Time
 	Metrics  prometheus.Registerer
 	Sockets  Sockets
+	// AckWithin is when an envelope whose answer is not ready is acknowledged
+	// without it (2.5 s, which leaves half a second of Slack's three for the way).
+	AckWithin time.Duration
 	// HandleWithin ends a handler that does not come back (25 s).
 	HandleWithin time.Duration
 }
@@ -82,7 +85,7 @@ func New(o Options) *Gateway {
 	for field, usual := range map[*time.Duration]time.Duration{
 		// Slack gives about 10 seconds' notice before it closes a socket.
 		&o.Sockets.PingEvery: 2 * time.Second, &o.Sockets.DeafAfter: 8 * time.Second, &o.Sockets.Linger: 8 * time.Second,
-		&o.HandleWithin: 25 * time.Second,
+		&o.AckWithin: 2500 * time.Millisecond, &o.HandleWithin: 25 * time.Second,
 	} {
 		if *field == 0 {
 			*field = usual

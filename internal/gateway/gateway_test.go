@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -28,6 +30,16 @@ people:
 channels:
   - {id: C0GEN, name: general, bot: true, members: [sam]}
 `
+
+// TestMain lets more tests run at a time than there are processors: they wait
+// for clocks and sockets more than they compute.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
+		_ = f.Value.Set("8")
+	}
+	os.Exit(m.Run())
+}
 
 // rig is a gateway at work on a local Slack, with a router of the test's own.
 type rig struct {
@@ -59,7 +71,11 @@ func (s *safeBuffer) String() string {
 // quick makes sockets impatient, so that a test is.
 var quick = Sockets{PingEvery: 50 * time.Millisecond, DeafAfter: 900 * time.Millisecond, Linger: 100 * time.Millisecond}
 
-func start(t *testing.T, o slacksim.Options, register func(*chat.Router, *rig)) *rig {
+// impatient makes a gateway put off and end what does not come back in a
+// fraction of the usual time.
+func impatient(o *Options) { o.AckWithin, o.HandleWithin = 300*time.Millisecond, 600*time.Millisecond }
+
+func start(t *testing.T, o slacksim.Options, register func(*chat.Router, *rig), change ...func(*Options)) *rig {
 	t.Helper()
 	world, err := slacksim.ParseWorld([]byte(team))
 	if err != nil {
@@ -70,13 +86,13 @@ func start(t *testing.T, o slacksim.Options, register func(*chat.Router, *rig)) 
 	if o.Grace == 0 {
 		o.Grace = 500 * time.Millisecond
 	}
-	return on(t, slacksim.Open(t, o), filepath.Join(t.TempDir(), "db"), register)
+	return on(t, slacksim.Open(t, o), filepath.Join(t.TempDir(), "db"), register, change...)
 }
 
 // on starts a gateway on a Slack that is there.
-func on(t *testing.T, s *slacksim.Slack, path string, register func(*chat.Router, *rig)) *rig {
+func on(t *testing.T, s *slacksim.Slack, path string, register func(*chat.Router, *rig), change ...func(*Options)) *rig {
 	t.Helper()
-	r := connect(t, s, path, nil, register)
+	r := connect(t, s, path, register, change...)
 	r.slack = s
 	r.await(t, "two sockets", func() bool { return r.Connected() == 2 })
 	return r
@@ -90,14 +106,14 @@ type somewhere interface {
 }
 
 // onBare starts a gateway on a Slack without manners.
-func onBare(t *testing.T, b *bare, register func(*chat.Router, *rig)) *rig {
+func onBare(t *testing.T, b *bare, register func(*chat.Router, *rig), change ...func(*Options)) *rig {
 	t.Helper()
-	r := connect(t, b, filepath.Join(t.TempDir(), "db"), nil, register)
+	r := connect(t, b, filepath.Join(t.TempDir(), "db"), register, change...)
 	r.await(t, "two sockets", func() bool { return r.Connected() == 2 })
 	return r
 }
 
-func connect(t *testing.T, s somewhere, path string, change func(*Options), register func(*chat.Router, *rig)) *rig {
+func connect(t *testing.T, s somewhere, path string, register func(*chat.Router, *rig), change ...func(*Options)) *rig {
 	t.Helper()
 	db, err := database.Open(context.Background(), path)
 	if err != nil {
@@ -113,8 +129,8 @@ func connect(t *testing.T, s somewhere, path string, change func(*Options), regi
 	}
 	o := Options{BotToken: s.BotToken(), AppToken: s.AppToken(), APIURL: s.URL(), Router: router, DB: db,
 		Log: slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})), Now: time.Now, Sockets: quick}
-	if change != nil {
-		change(&o)
+	for _, c := range change {
+		c(&o)
 	}
 	r.Gateway = New(o)
 	if _, err := r.Hello(context.Background()); err != nil {
@@ -183,6 +199,7 @@ func (r *rig) echo(t *testing.T, text string) {
 }
 
 func TestANoticeCostsNoCommand(t *testing.T) {
+	t.Parallel()
 	r := start(t, slacksim.Options{}, nil)
 	var sent atomic.Int64
 	done := make(chan struct{})
@@ -205,9 +222,7 @@ func TestANoticeCostsNoCommand(t *testing.T) {
 		r.await(t, "two sockets after "+reason, func() bool { return r.Connected() == 2 })
 	}
 	<-done
-	if !strings.Contains(r.log.String(), "Socket Mode is switched off") {
-		t.Error("the log does not say that Socket Mode is switched off")
-	}
+	r.await(t, "the log to say that Socket Mode is switched off", func() bool { return strings.Contains(r.log.String(), "Socket Mode is switched off") })
 	for _, e := range r.slack.Journal().Entries() {
 		if e.Kind == "verdict" && e.Error != "" {
 			t.Errorf("a command was lost: %+v", e)
@@ -216,6 +231,7 @@ func TestANoticeCostsNoCommand(t *testing.T) {
 }
 
 func TestADeafSocketIsReplaced(t *testing.T) {
+	t.Parallel()
 	r := start(t, slacksim.Options{}, nil)
 	old := r.slack.Sockets()
 	r.slack.Deaf()
@@ -226,8 +242,10 @@ func TestADeafSocketIsReplaced(t *testing.T) {
 }
 
 func TestAServerThatNeverPingsIsLeftInPeace(t *testing.T) {
-	r := start(t, slacksim.Options{PingEvery: time.Hour}, nil)
-	time.Sleep(3 * quick.DeafAfter)
+	t.Parallel()
+	const deaf = 1500 * time.Millisecond
+	r := start(t, slacksim.Options{PingEvery: time.Hour}, nil, func(o *Options) { o.Sockets.DeafAfter = deaf })
+	time.Sleep(2 * deaf)
 	if n := len(r.slack.Journal().Calls("apps.connections.open")); n != 2 {
 		t.Errorf("%d sockets were opened, want 2: it answers our pings", n)
 	}
@@ -235,6 +253,7 @@ func TestAServerThatNeverPingsIsLeftInPeace(t *testing.T) {
 }
 
 func TestACutInMidCommandStillAnswers(t *testing.T) {
+	t.Parallel()
 	began, goOn := make(chan struct{}, 1), make(chan struct{})
 	r := start(t, slacksim.Options{}, func(router *chat.Router, _ *rig) {
 		router.OnCommand(chat.CommandHelp{Name: "/slow"}, func(context.Context, chat.Command) (chat.Message, error) {
@@ -257,14 +276,15 @@ func TestACutInMidCommandStillAnswers(t *testing.T) {
 }
 
 func TestWhatTakesLongOrIsLongGoesByResponseURL(t *testing.T) {
+	t.Parallel()
 	long := strings.Repeat("0123456789", 2500)
 	r := start(t, slacksim.Options{}, func(router *chat.Router, _ *rig) {
 		router.OnCommand(chat.CommandHelp{Name: "/long"}, func(context.Context, chat.Command) (chat.Message, error) { return chat.Say(long), nil })
 		router.OnCommand(chat.CommandHelp{Name: "/slow"}, func(context.Context, chat.Command) (chat.Message, error) {
-			time.Sleep(ackWithin + 200*time.Millisecond)
+			time.Sleep(450 * time.Millisecond)
 			return chat.Say("here it is"), nil
 		})
-	})
+	}, impatient)
 	sam := r.slack.As("sam").In("#general")
 	if got := sam.Slash("/long").Text(); !strings.Contains(got, long) {
 		t.Errorf("the long answer has %d letters", len(got))
@@ -275,6 +295,7 @@ func TestWhatTakesLongOrIsLongGoesByResponseURL(t *testing.T) {
 }
 
 func TestFaultsAreSaidWithACodeThatTheLogHas(t *testing.T) {
+	t.Parallel()
 	r := start(t, slacksim.Options{}, func(router *chat.Router, r *rig) {
 		router.OnCommand(chat.CommandHelp{Name: "/panic"}, func(context.Context, chat.Command) (chat.Message, error) { panic("boom") })
 		router.OnCommand(chat.CommandHelp{Name: "/error"}, func(context.Context, chat.Command) (chat.Message, error) {
@@ -306,6 +327,7 @@ func TestFaultsAreSaidWithACodeThatTheLogHas(t *testing.T) {
 }
 
 func TestADeliveryThatComesTwiceCountsOnce(t *testing.T) {
+	t.Parallel()
 	var mentions, clicks atomic.Int64
 	register := func(router *chat.Router, r *rig) {
 		router.OnMention(func(ctx context.Context, m chat.Mention) error {
@@ -356,6 +378,7 @@ func TestADeliveryThatComesTwiceCountsOnce(t *testing.T) {
 }
 
 func TestFramesThatMakeNoSenseAreSurvived(t *testing.T) {
+	t.Parallel()
 	r := start(t, slacksim.Options{}, nil)
 	for _, q := range []slacksim.Quirk{{Malformed: true}, {Null: true}, {Unknown: true}, {Delay: 50 * time.Millisecond}, {Duplicate: true}} {
 		r.slack.Quirk(q)
@@ -365,6 +388,7 @@ func TestFramesThatMakeNoSenseAreSurvived(t *testing.T) {
 }
 
 func TestSlackThatRefusesIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	r := start(t, slacksim.Options{}, func(router *chat.Router, r *rig) {
 		router.OnMention(func(ctx context.Context, m chat.Mention) error {
 			_, err := r.Post(ctx, m.Place.Channel, chat.Message{Text: "heard", Thread: m.Thread()})
@@ -384,6 +408,7 @@ func TestSlackThatRefusesIsWaitedFor(t *testing.T) {
 }
 
 func TestATokenThatIsRefusedEndsInPlainWords(t *testing.T) {
+	t.Parallel()
 	r := start(t, slacksim.Options{}, nil)
 	if err := r.stop(); err != nil {
 		t.Fatal(err)
@@ -408,6 +433,7 @@ func TestATokenThatIsRefusedEndsInPlainWords(t *testing.T) {
 }
 
 func TestStoppingFinishesWhatWasBegunAndAnotherTakesOver(t *testing.T) {
+	t.Parallel()
 	began := make(chan struct{}, 1)
 	register := func(router *chat.Router, _ *rig) {
 		router.OnCommand(chat.CommandHelp{Name: "/slow"}, func(context.Context, chat.Command) (chat.Message, error) {
@@ -472,6 +498,7 @@ func TestTwoThousandAtOnceAreAllAnswered(t *testing.T) {
 }
 
 func TestASlowAnswerHoldsUpNobodyElse(t *testing.T) {
+	t.Parallel()
 	began, goOn := make(chan struct{}), make(chan struct{})
 	r := start(t, slacksim.Options{}, func(router *chat.Router, _ *rig) {
 		router.OnCommand(chat.CommandHelp{Name: "/stuck"}, func(context.Context, chat.Command) (chat.Message, error) {

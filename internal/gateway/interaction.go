@@ -46,7 +46,12 @@ func (g *Gateway) interaction(ctx context.Context, j *job) {
 			g.ack(j, noOptions())
 			return
 		}
-		g.ack(j, map[string]any{"options": options})
+		payload := map[string]any{"options": options}
+		for _, fits := g.acknowledgement(j.env.ID, payload); !fits && len(options) > 0; _, fits = g.acknowledgement(j.env.ID, payload) {
+			options = options[:len(options)*3/4] // the best come first
+			payload["options"] = options
+		}
+		g.ack(j, payload)
 	case "shortcut", "message_action":
 		if before, first := g.firstTrigger(j, p.TriggerID); first {
 			g.shortcut(ctx, j, o, &p)
@@ -99,7 +104,7 @@ func (g *Gateway) tell(ctx context.Context, o chat.Origin, words string) {
 	switch {
 	case o.Response != "":
 		err = g.Respond(ctx, o.Response, chat.Say(words))
-	case o.Trigger != "" && time.Since(o.Received) < ackWithin:
+	case o.Trigger != "" && time.Since(o.Received) < g.AckWithin:
 		view := chat.Modal("", "sopbot", "", "Close", "", chat.TextBlocks(words))
 		// From a modal it goes on top; from Home it opens.
 		if err = g.PushView(ctx, o.Trigger, view); err != nil {

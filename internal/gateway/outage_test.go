@@ -19,6 +19,7 @@ import (
 )
 
 func TestWhatNoNewTryCanMendEndsInPlainWords(t *testing.T) {
+	t.Parallel()
 	for said, want := range map[string]string{
 		"auth.test invalid_auth": "copy the Bot User OAuth Token", "auth.test not_allowed_token_type": "copy the Bot User OAuth Token",
 		"auth.test token_revoked": "no longer valid", "auth.test account_inactive": "no longer valid", "auth.test 404": "SLACK_API_URL",
@@ -57,6 +58,7 @@ func TestWhatNoNewTryCanMendEndsInPlainWords(t *testing.T) {
 }
 
 func TestSlackIsAskedAgainNoSoonerThanItSaysAndNoLaterThanIsGood(t *testing.T) {
+	t.Parallel()
 	after := func(d time.Duration) error { return &slack.RateLimitedError{RetryAfter: d} }
 	for name, tc := range map[string]struct {
 		err     error
@@ -182,6 +184,7 @@ func TestResponseURLsThatRefuseAreTriedAgainWhereThatDoesNoHarm(t *testing.T) {
 }
 
 func TestCallsThatFailAreErrorsWithSlacksOwnWords(t *testing.T) {
+	t.Parallel()
 	r := start(t, slacksim.Options{}, nil)
 	ctx := context.Background()
 	post := func() error { _, err := r.Post(ctx, "C0GEN", chat.Say("x")); return err }
@@ -221,7 +224,7 @@ func TestCallsThatFailAreErrorsWithSlacksOwnWords(t *testing.T) {
 		fmt.Fprint(w, `{"ok":false}`) // slack-go takes it for a success
 		return true
 	}})
-	odd := connect(t, b, filepath.Join(t.TempDir(), "db"), nil, nil)
+	odd := connect(t, b, filepath.Join(t.TempDir(), "db"), nil)
 	if _, err := odd.Post(ctx, "C1", chat.Say("x")); err == nil {
 		t.Error("a message that Slack did not take counts as posted")
 	}

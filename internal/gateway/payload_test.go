@@ -119,6 +119,7 @@ func FuzzPayload(f *testing.F) {
 }
 
 func TestTheBotsOwnNameIsTakenOutOfAMention(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]string{
 		"<@U0BOT> hi": "hi", "hi <@U0BOT>": "hi", "<@U0BOT|sopbot> hi <@U1>": "hi <@U1>", "<@U0BOT>": "", "": "", "<@U0BOT hi": "<@U0BOT hi",
 		"<@U0BOTHER> and <@U0BOT> hi": "<@U0BOTHER> and   hi", "a<@U0BOT>b": "a b",

@@ -129,11 +129,19 @@ func (p *Posts) put(tx *database.Tx, key, channel string, m chat.Message) error 
 	if key == "" || channel == "" {
 		return fmt.Errorf("a message needs a key and a channel, not %q", channel)
 	}
-	text, err := p.encode(key, m)
+	old, found, err := load(tx, key)
 	if err != nil {
 		return err
 	}
-	old, found, err := load(tx, key)
+	if found && old.channel == channel {
+		// It may be on its way, and is looked for in the thread it went to.
+		var b body
+		if err := json.Unmarshal([]byte(old.body), &b); err != nil {
+			return err
+		}
+		m.Thread = b.Thread
+	}
+	text, err := p.encode(key, m)
 	if err != nil {
 		return err
 	}

@@ -70,6 +70,7 @@ func (p *posting) waitFor(method string, n int) {
 }
 
 func TestALookThatChangesWhileNobodyKnowsComesInTheEnd(t *testing.T) {
+	t.Parallel()
 	for name, f := range map[string]slacksim.Fault{
 		"it was posted":     {DropReply: true},
 		"it was not posted": {Status: 503},
@@ -94,6 +95,7 @@ func TestALookThatChangesWhileNobodyKnowsComesInTheEnd(t *testing.T) {
 
 // An update that lands late must not undo the one after it.
 func TestAnOldLookNeverComesLast(t *testing.T) {
+	t.Parallel()
 	p := startPosting(t, file(t), slacksim.Options{})
 	p.put("card", "C001", "first")
 	p.settled(5 * time.Second)
@@ -113,6 +115,7 @@ func TestAnOldLookNeverComesLast(t *testing.T) {
 }
 
 func TestWhatSlackWillNeverTakeIsDeadAndShown(t *testing.T) {
+	t.Parallel()
 	p := startPosting(t, file(t), slacksim.Options{})
 	p.put("nowhere", "C999", "hello")
 	p.put("deleted", "C001", "hello")
@@ -164,6 +167,7 @@ func TestWhatSlackWillNeverTakeIsDeadAndShown(t *testing.T) {
 
 // A missing scope or a revoked token is the app's trouble: messages wait.
 func TestMessagesWaitWhileTheAppIsInTrouble(t *testing.T) {
+	t.Parallel()
 	p := startPosting(t, file(t), slacksim.Options{})
 	p.slack.Fault(slacksim.Fault{Method: "chat.postMessage", Error: "token_revoked"})
 	p.put("card", "C001", "hello")
@@ -175,6 +179,7 @@ func TestMessagesWaitWhileTheAppIsInTrouble(t *testing.T) {
 }
 
 func TestAMessageWhoseAnswerWasLostIsFoundWhereverItStands(t *testing.T) {
+	t.Parallel()
 	p := startPosting(t, file(t), slacksim.Options{})
 	_, root, err := p.api().PostMessage("C001", slack.MsgOptionText("root", false))
 	if err != nil {
@@ -188,6 +193,9 @@ func TestAMessageWhoseAnswerWasLostIsFoundWhereverItStands(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
+	// It is looked for where it was sent, whatever is said of it meanwhile.
+	p.waitFor("chat.postMessage", 4)
+	p.put("thread", "C001", "reply")
 	p.settled(10 * time.Second)
 	if n := p.calls("chat.postMessage"); n != 4 { // the root, too
 		t.Errorf("%d calls", n)
@@ -199,6 +207,7 @@ func TestAMessageWhoseAnswerWasLostIsFoundWhereverItStands(t *testing.T) {
 }
 
 func TestWhatCannotBeLookedForIsSentAgainAndCounted(t *testing.T) {
+	t.Parallel()
 	p := startPosting(t, file(t), slacksim.Options{Scopes: []string{"chat:write"}})
 	p.slack.Fault(slacksim.Fault{Method: "chat.postMessage", DropReply: true})
 	p.put("card", "C001", "hello")
@@ -209,6 +218,7 @@ func TestWhatCannotBeLookedForIsSentAgainAndCounted(t *testing.T) {
 // A burst in one channel is spread, within Slack's rate; a card to a person
 // does not wait for it.
 func TestABurstElsewhereDelaysNobody(t *testing.T) {
+	t.Parallel()
 	p := startPosting(t, file(t), slacksim.Options{StrictRates: true})
 	began := time.Now()
 	for i := range 6 {
@@ -230,6 +240,7 @@ func TestABurstElsewhereDelaysNobody(t *testing.T) {
 
 // Two processes on one database post each message once.
 func TestReplicasPostOnce(t *testing.T) {
+	t.Parallel()
 	target := dbtest.Postgres(t)
 	p := startPosting(t, dbtest.Open(t, target), slacksim.Options{})
 	other := *p
@@ -255,6 +266,7 @@ func TestReplicasPostOnce(t *testing.T) {
 // The process is killed while it posts; in the end everything that was
 // committed stands in Slack once.
 func TestPostsSurviveKills(t *testing.T) {
+	t.Parallel()
 	if target := os.Getenv("SOPBOT_TEST_POSTS"); target != "" {
 		postUntilKilled(target)
 	}

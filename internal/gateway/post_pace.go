@@ -6,8 +6,10 @@ import (
 )
 
 const (
-	paceEvery = time.Second // between messages in one channel, as Slack asks
-	paceBurst = 3           // so many may come at once
+	// Slack takes a message a second in one channel. What leaves a second
+	// apart may arrive in less.
+	paceEvery = 1050 * time.Millisecond
+	paceBurst = 3 // so many may come at once
 	// paceMemory is after how long a channel or a slot is forgotten.
 	paceMemory = 10 * time.Minute
 )

@@ -15,6 +15,7 @@ import (
 )
 
 func TestWhatAnAnswerMeans(t *testing.T) {
+	t.Parallel()
 	for name, tc := range map[string]struct {
 		err   error
 		wrote bool
@@ -44,6 +45,7 @@ func TestWhatAnAnswerMeans(t *testing.T) {
 }
 
 func TestMessagesAreSpreadOverTime(t *testing.T) {
+	t.Parallel()
 	start := time.UnixMilli(1_800_000_000_000)
 	p := newPacer()
 	turns := func(channel string, n int, now time.Time) (out []string) {
@@ -52,7 +54,7 @@ func TestMessagesAreSpreadOverTime(t *testing.T) {
 		}
 		return out
 	}
-	if got, want := fmt.Sprint(turns("C1", 6, start)), "[0s 0s 0s 1s 2s 3s]"; got != want {
+	if got, want := fmt.Sprint(turns("C1", 6, start)), "[0s 0s 0s 1.05s 2.1s 3.15s]"; got != want {
 		t.Errorf("a burst: %s, want %s", got, want)
 	}
 	if got := p.turn("other", "C2", start); got != 0 {
@@ -60,14 +62,14 @@ func TestMessagesAreSpreadOverTime(t *testing.T) {
 	}
 	// Who waited has their turn, and asking early changes nothing.
 	now := start.Add(1500 * time.Millisecond)
-	for message, want := range map[string]time.Duration{"C13": 0, "C14": 500 * time.Millisecond, "C15": 1500 * time.Millisecond} {
+	for message, want := range map[string]time.Duration{"C13": 0, "C14": 600 * time.Millisecond, "C15": 1650 * time.Millisecond} {
 		if got := p.turn(message, "C1", now); got != want {
 			t.Errorf("%s waits %s, want %s", message, got, want)
 		}
 	}
 	// Slack wants quiet in a channel: its line forms anew, one a second.
 	p.refused("C1", 10*time.Second, now)
-	if got, want := fmt.Sprint(turns("C1", 3, now)), "[10s 11s 12s]"; got != want {
+	if got, want := fmt.Sprint(turns("C1", 3, now)), "[10s 11.05s 12.1s]"; got != want {
 		t.Errorf("after a refusal: %s, want %s", got, want)
 	}
 	if got := p.turn("elsewhere", "C3", now); got != 0 {

@@ -164,6 +164,7 @@ func (p *posting) where(key string) (channel, ts string, sent bool) {
 }
 
 func TestAMessageIsPostedOnceAndThenChanged(t *testing.T) {
+	t.Parallel()
 	p := startPosting(t, file(t), slacksim.Options{})
 	told := 0
 	p.posts.OnSent = func(_ *database.Tx, key, channel, ts string) error { told++; return nil }
@@ -218,6 +219,7 @@ func faults(n int) func(int) (slacksim.Fault, bool) {
 // Notifications to a Slack that answers slowly, refuses, fails, and takes
 // messages without saying so: each must be there once.
 func TestNoNotificationIsLostOrDoubledWhenSlackFails(t *testing.T) {
+	t.Parallel()
 	n := 200
 	if os.Getenv("SOPBOT_SOAK") != "" {
 		n = 1000

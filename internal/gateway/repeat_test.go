@@ -28,6 +28,7 @@ func mentionOf(envelope, event, text string, attempt int) string {
 }
 
 func TestAnEventIsAnsweredOnceHoweverOftenItComes(t *testing.T) {
+	t.Parallel()
 	b := startBare(t, &bare{})
 	var heard safeBuffer
 	r := onBare(t, b, mentions(&heard))
@@ -44,7 +45,7 @@ func TestAnEventIsAnsweredOnceHoweverOftenItComes(t *testing.T) {
 	if err := r.stop(); err != nil {
 		t.Fatal(err)
 	}
-	again := connect(t, b, r.path, nil, mentions(&heard))
+	again := connect(t, b, r.path, mentions(&heard))
 	again.await(t, "two sockets", func() bool { return again.Connected() == 2 })
 	bring(again, "one3", "Ev1", "hello", 3)
 	bring(again, "two3", "Ev2", "fault", 3)
@@ -55,6 +56,7 @@ func TestAnEventIsAnsweredOnceHoweverOftenItComes(t *testing.T) {
 }
 
 func TestOneTriggerIsOneGesture(t *testing.T) {
+	t.Parallel()
 	b := startBare(t, &bare{})
 	var done safeBuffer
 	r := onBare(t, b, func(router *chat.Router, _ *rig) {

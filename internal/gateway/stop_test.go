@@ -96,9 +96,6 @@ func TestCommandsThatCrossTheGoodByeAreToldSomething(t *testing.T) {
 }
 
 func TestStoppingTakesNoMoreThanTenSecondsWhateverHappens(t *testing.T) {
-	if testing.Short() {
-		t.Skip("waits as long as in earnest")
-	}
 	t.Parallel()
 	b := startBare(t, &bare{})
 	began, over := make(chan struct{}), make(chan struct{})

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -34,7 +35,7 @@ func (g *Gateway) submission(ctx context.Context, j *job, o chat.Origin, p *inte
 	defer cancel()
 	payload := answerPayload(answer)
 	if _, fits := g.acknowledgement(j.env.ID, payload); !fits {
-		g.large(ctx, j, v, answer)
+		g.large(ctx, j, o, p.View, answer)
 		return
 	}
 	if g.ack(j, payload) {
@@ -43,6 +44,9 @@ func (g *Gateway) submission(ctx context.Context, j *job, o chat.Origin, p *inte
 	// The form was kept open in the meantime, with the words to send it again.
 	g.metrics.lateAcks.Inc()
 	after := answer.Update
+	if after == nil {
+		after = answer.Push // nothing can be put on top any more
+	}
 	switch {
 	case len(answer.Errors) > 0:
 		return // which will then be said
@@ -58,7 +62,7 @@ func (g *Gateway) submission(ctx context.Context, j *job, o chat.Origin, p *inte
 // large answers with a view that does not fit the acknowledgement: that brings
 // a small one, whose place the large one takes by a call. An acknowledgement
 // without a view would close the form.
-func (g *Gateway) large(ctx context.Context, j *job, v *chat.View, a chat.Answer) {
+func (g *Gateway) large(ctx context.Context, j *job, o chat.Origin, v *viewPayload, a chat.Answer) {
 	view, small := a.Update, chat.Modal("", "sopbot", "", "Close", "", chat.TextBlocks("One moment …"))
 	answer := chat.Answer{Update: &small}
 	if view == nil {
@@ -66,8 +70,8 @@ func (g *Gateway) large(ctx context.Context, j *job, v *chat.View, a chat.Answer
 		answer = chat.Answer{Push: &small}
 	}
 	if view == nil {
-		g.Log.Error("an answer is too long", "callback", v.Callback)
-		g.ack(j, nil)
+		g.Log.Error("the complaints about a form are too long", "callback", v.CallbackID)
+		g.ack(j, v.refusal("There is too much to say about what was filled in. Please check each field."))
 		return
 	}
 	if view.Title != nil {
@@ -75,16 +79,54 @@ func (g *Gateway) large(ctx context.Context, j *job, v *chat.View, a chat.Answer
 	}
 	small.ExternalID = "sopbot-" + j.env.ID
 	external, id := small.ExternalID, ""
-	if !g.ack(j, answerPayload(answer)) {
+	switch {
+	case !g.ack(j, answerPayload(answer)):
 		external, id = "", v.ID // acknowledged meanwhile; the form is still there
+	case view.ExternalID == "":
+		// Its name stays, so that another try finds it after a lost answer.
+		named := *view
+		named.ExternalID = external
+		view = &named
 	}
-	err := g.call("views.update", func() error {
-		_, err := g.api.UpdateViewContext(ctx, *view, external, "", id)
-		return err
-	})
-	if err != nil {
-		g.Log.Error("a view could not be updated", "callback", v.Callback, "error", err)
+	var err error
+	// Slack may be at the acknowledgement still when the call arrives; then it
+	// knows of no such view yet.
+	for pause := 50 * time.Millisecond; pause < 4*time.Second; pause *= 2 {
+		err = g.call("views.update", func() error {
+			_, err := g.api.UpdateViewContext(ctx, *view, external, "", id)
+			return err
+		})
+		after, again := viewAgain(err)
+		if !again || wait(ctx, max(pause, after)) != nil {
+			break
+		}
 	}
+	var refused slack.SlackErrorResponse
+	switch {
+	case err == nil:
+	case errors.As(err, &refused) && refused.Err == "not_found":
+		g.Log.Info("a view was closed before it was filled", "callback", v.CallbackID)
+	default:
+		g.Log.Error("a view could not be updated", "callback", v.CallbackID, "error", err)
+		g.tell(ctx, o, "What you sent went through, but Slack did not show what comes next. Please open it again.")
+	}
+}
+
+// viewAgain says whether it is worth another try to update a view, which may
+// be done twice without harm, and how long Slack wants that to wait.
+func viewAgain(err error) (after time.Duration, again bool) {
+	var refused slack.SlackErrorResponse
+	var rate *slack.RateLimitedError
+	switch {
+	case err == nil:
+		return 0, false
+	case errors.As(err, &rate):
+		return rate.RetryAfter, true
+	case errors.As(err, &refused):
+		v, after := judgeCode(refused.Err)
+		return after, refused.Err == "not_found" || v == unknown || v == limited
+	}
+	return 0, true
 }
 
 // answerPayload is what the acknowledgement of a modal says.

@@ -107,6 +107,11 @@ func (w *wire) Read(p []byte) (int, error) {
 			n, err := w.in.Read(p)
 			w.pass -= int64(n)
 			w.hear(n)
+			if err != nil && w.handedOn != nil {
+				// A last word cannot be put into a frame that breaks off, so
+				// slack-go only gets a moment for what came before it.
+				time.Sleep(handOnWithin / 50)
+			}
 			return n, err
 		}
 		var err error

@@ -55,6 +55,7 @@ func through(stream []byte, size int) (out []byte, notices []string, err error) 
 }
 
 func TestOnlyNoticesAreKeptFromTheWebSocket(t *testing.T) {
+	t.Parallel()
 	const notice = `{"type":"disconnect","reason":"warning","debug_info":{"host":"wss-111.slack.com"}}`
 	text, long := frame(0x81, `{"type":"hello"}`), frame(0x81, strings.Repeat("x", 70000))
 	for name, tc := range map[string]struct {
@@ -89,6 +90,7 @@ func TestOnlyNoticesAreKeptFromTheWebSocket(t *testing.T) {
 }
 
 func TestControlFramesOfOursAreMaskedAndWaitForTheHandshake(t *testing.T) {
+	t.Parallel()
 	p := &pieces{rest: []byte(upgraded), size: 100}
 	w := newWire(p, func(string) {}, func() {})
 	if err := w.goodbye(); err == nil || p.sent.Len() > 0 {
