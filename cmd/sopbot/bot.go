@@ -22,6 +22,7 @@ import (
 	"sopbot/internal/chat"
 	"sopbot/internal/database"
 	"sopbot/internal/gateway"
+	"sopbot/internal/outbox"
 	"sopbot/internal/playbook"
 )
 
@@ -32,6 +33,7 @@ type bot struct {
 	now      func() time.Time
 	metrics  *prometheus.Registry
 	db       *database.DB
+	outbox   *outbox.Outbox
 	router   *chat.Router
 	answers  *answers.Answers
 	gateway  *gateway.Gateway
@@ -59,6 +61,7 @@ func (b *bot) open(ctx context.Context) (err error) {
 	if b.db, err = database.Open(ctx, b.Database); err != nil {
 		return err
 	}
+	b.outbox = outbox.New(b.db, outbox.Options{Now: b.now, Log: b.log, Metrics: b.metrics})
 	b.answers = &answers.Answers{DB: b.db, Now: b.now, Log: b.log}
 	b.answers.Use(book)
 	b.router = features(b.answers)
@@ -117,7 +120,7 @@ func (b *bot) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var wg sync.WaitGroup
-	failed := make(chan error, 3)
+	failed := make(chan error, 4)
 	serve := func(run func(context.Context) error) {
 		wg.Go(func() {
 			if err := run(ctx); err != nil {
@@ -132,6 +135,7 @@ func (b *bot) run(ctx context.Context) error {
 	if b.playbook == nil && b.Playbook != "" {
 		serve(b.watch)
 	}
+	serve(b.outbox.Run)
 	serve(b.gateway.Run)
 	// A moment after the start has settled, what it needed and serving does
 	// not goes back to the machine.
@@ -216,6 +220,10 @@ func (b *bot) ready(ctx context.Context) error {
 	}
 	return nil
 }
+
+// wake makes everything that waits for a time look at the clock anew: for
+// whoever pushes the clock that now tells.
+func (b *bot) wake() { b.outbox.Wake() }
 
 // close gives everything back.
 func (b *bot) close() error {

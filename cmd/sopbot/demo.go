@@ -1,254 +1,262 @@
 package main
 
 import (
-	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"log/slog"
-	"os"
-	"path/filepath"
+	"net"
 	"strings"
+	"syscall"
 	"time"
 
 	"sopbot"
+	"sopbot/internal/answers"
 	"sopbot/internal/slacksim"
+	"sopbot/internal/slacksim/page"
 )
 
-// demoCommand is `sopbot demo`: the bot and a local Slack in one process, and
-// a dialogue in the terminal to act as the people of a fictional team.
+// demoCommand is `sopbot demo`: the bot and a local Slack in one process, with
+// a page in the browser to act as the people of a fictional team.
 type demoCommand struct {
 	Playbook string `help:"The playbook's folder; without it the one that comes along." env:"SOPBOT_PLAYBOOK" placeholder:"DIR"`
+	Listen   string `help:"Address of the page, on this machine; without it a free port." placeholder:"ADDR"`
+	Data     string `help:"The folder that keeps what was said and done; without it one among the user's own." placeholder:"DIR"`
+	Fresh    bool   `help:"Forget what was said and done before."`
+	Terminal bool   `help:"Play in this terminal, without a browser."`
+	Open     bool   `help:"Open the page in the browser, if there is one." default:"true" negatable:""`
 	As       string `help:"Whom to begin as." default:"sam"`
 	Log      string `help:"What the bot logs: debug, info, warn or error." default:"error"`
 }
 
-// Run plays until the person quits or the input ends.
-func (c demoCommand) Run(ctx context.Context, io streams) error {
+// demo is a running demo.
+type demo struct {
+	folder *demoFolder
+	clock  *demoClock
+	slack  *slacksim.Server
+	keeper *keeper
+	page   *page.Page
+	say    func(format string, args ...any) // to whoever started it
+}
+
+// Run plays until the person quits or the process is told to stop.
+func (c demoCommand) Run(ctx context.Context, io streams) (err error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(c.Log)); err != nil {
 		return fmt.Errorf("--log: %q is not a level; use debug, info, warn or error", c.Log)
 	}
-	team, err := fs.ReadFile(sopbot.Seeds(), "team.yaml")
+	address, err := loopback(c.Listen)
 	if err != nil {
 		return err
 	}
-	world, err := slacksim.ParseWorld(team)
-	if err != nil {
+	d := &demo{clock: &demoClock{}, say: func(format string, args ...any) { fmt.Fprintf(io.err, format+"\n", args...) }}
+	if d.folder, err = openDemoFolder(c.Data); err != nil {
 		return err
 	}
-	slack, err := slacksim.Start(slacksim.Options{World: world})
-	if err != nil {
+	defer func() { err = errors.Join(err, d.folder.close()) }()
+	if c.Fresh {
+		if err := d.folder.clear(); err != nil {
+			return err
+		}
+	}
+	if err := d.startSlack(address); err != nil {
 		return err
 	}
-	defer slack.Close()
-	dir, err := os.MkdirTemp("", "sopbot-demo-")
-	if err != nil {
+	defer d.slack.Close()
+	if _, err := d.slack.Person(c.As); err != nil {
+		return fmt.Errorf("--as: %w", err)
+	}
+	config := Config{BotToken: d.slack.BotToken(), AppToken: d.slack.AppToken(), APIURL: d.slack.URL(), Playbook: c.Playbook, Database: d.folder.file(demoDatabase)}
+	log := slog.New(slog.NewTextHandler(io.err, &slog.HandlerOptions{Level: level}))
+	d.keeper = &keeper{say: d.say, build: func() *bot { return &bot{Config: config, log: log, now: d.clock.Now} }}
+	if err := d.keeper.open(ctx); err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	b := &bot{
-		Config: Config{BotToken: slack.BotToken(), AppToken: slack.AppToken(), APIURL: slack.URL(), Playbook: c.Playbook, Database: filepath.Join(dir, "demo.db")},
-		log:    slog.New(slog.NewTextHandler(io.err, &slog.HandlerOptions{Level: level})),
-		now:    time.Now,
+	d.mount(c.As)
+	return d.play(ctx, c, io)
+}
+
+// loopback reads where to listen: on this machine alone, because whoever
+// reaches the page can be anybody in it. "" is a free port.
+func loopback(listen string) (string, error) {
+	if listen == "" {
+		return "", nil
 	}
-	defer b.close()
-	if err := b.open(ctx); err != nil {
-		return err
+	if !strings.Contains(listen, ":") {
+		listen = "127.0.0.1:" + listen
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	ended := make(chan error, 1)
-	go func() { ended <- b.run(ctx) }()
-	waiting, done := context.WithTimeout(ctx, 10*time.Second)
-	err = slack.WaitConnectedE(waiting, 1)
-	done()
+	host, port, err := net.SplitHostPort(listen)
 	if err == nil {
-		d := dialogue{slack: slack, out: io.out, paint: painter(io.out)}
-		err = d.play(ctx, io.in, c.As)
+		_, err = net.LookupPort("tcp", port)
 	}
-	cancel()
-	return errors.Join(err, <-ended)
-}
-
-// dialogue is the demo's conversation with whoever sits at the terminal.
-type dialogue struct {
-	slack  *slacksim.Server
-	person *slacksim.Person
-	seen   *slacksim.Surface // what buttons are looked for in
-	out    io.Writer
-	paint  func(colour, string) string
-}
-
-const demoHelp = `  /sop …              type a command            as alex             become somebody else
-  click Share…        press a button            who                 the team
-  fill LABEL: text    fill in an open form      submit · close      send it, or leave it
-  say #sales words    write in a channel        dm words            write to sopbot
-  ask #sales words    mention sopbot there      see                 what is on the screen
-  help · quit`
-
-func (d *dialogue) play(ctx context.Context, in io.Reader, as string) error {
-	if err := d.become(as); err != nil {
-		return err
+	if err != nil || port == "" {
+		return "", fmt.Errorf("--listen: %q is not an address; write it like 127.0.0.1:8080", listen)
 	}
-	fmt.Fprintf(d.out, "%s\nA Slack on this machine, and sopbot in it. Nothing leaves the machine.\n\n%s\n\n", d.paint(bold, "sopbot demo"), demoHelp)
-	d.prompt()
-	first := "/sop objection pricing"
-	fmt.Fprintln(d.out, first)
-	d.act(ctx, first)
-	lines := make(chan string)
-	go func() {
-		defer close(lines)
-		for s := bufio.NewScanner(in); s.Scan(); {
-			lines <- s.Text()
-		}
-	}()
-	for {
-		d.prompt()
-		select {
-		case <-ctx.Done():
-			fmt.Fprintln(d.out)
-			return nil
-		case line, ok := <-lines:
-			if !ok {
-				fmt.Fprintln(d.out)
-				return nil
-			}
-			line = strings.TrimSpace(line)
-			if line == "quit" || line == "exit" {
-				return nil
-			}
-			d.act(ctx, line)
-		}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return "", fmt.Errorf("--listen: the demo answers on this machine alone, and %q can be reached from others; write it like 127.0.0.1:%s", listen, port)
 	}
+	return listen, nil
 }
 
-func (d *dialogue) prompt() {
-	fmt.Fprintf(d.out, "%s ", d.paint(blue, d.person.Member().Handle+">"))
-}
-
-func (d *dialogue) become(who string) error {
-	p, err := d.slack.Person(who)
+// startSlack starts the local Slack where it was the last time, with what was
+// said there.
+func (d *demo) startSlack(address string) error {
+	kept, err := d.folder.load()
 	if err != nil {
 		return err
 	}
-	d.person, d.seen = p, nil
+	d.clock.Push(kept.Ahead)
+	options, err := demoSlack()
+	if err != nil {
+		return err
+	}
+	options.Now = d.clock.Now
+	options.Listen = address
+	if address == "" {
+		options.Listen = kept.Address
+	}
+	d.slack, err = slacksim.Start(options)
+	if err != nil && address == "" && kept.Address != "" { // somebody else has it now
+		options.Listen = ""
+		d.slack, err = slacksim.Start(options)
+	}
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("--listen: %s is taken by another program, perhaps another demo; name another, or leave --listen out for a free port", address)
+	case err != nil:
+		return err
+	}
+	if kept.Slack == nil {
+		return nil
+	}
+	if err := d.slack.Restore(kept.Slack); err != nil {
+		return errors.Join(fmt.Errorf("%w; start the demo with --fresh to begin anew", err), d.slack.Close())
+	}
 	return nil
 }
 
-// act does what one line says and shows what the person then sees.
-func (d *dialogue) act(ctx context.Context, line string) {
-	ctx, cancel := context.WithTimeout(ctx, 6*time.Second)
+// demoSlack is the fictional team, with the app installed as its manifest says.
+func demoSlack() (options slacksim.Options, err error) {
+	team, err := fs.ReadFile(sopbot.Seeds(), "team.yaml")
+	if err != nil {
+		return options, err
+	}
+	if options.World, err = slacksim.ParseWorld(team); err != nil {
+		return options, err
+	}
+	options.Manifest, err = json.Marshal(makeManifest(features(&answers.Answers{}), "sopbot"))
+	return options, err
+}
+
+// mount puts the page on the local Slack.
+func (d *demo) mount(as string) {
+	d.page = page.Mount(d.slack, page.Options{As: as, Push: d.push, Jump: d.jump, Status: d.keeper.status, Tour: tourFor(tour, d.keeper.now().router),
+		Levers: []page.Lever{{
+			ID: "stop", Name: "Stop the bot", Note: "As if its process had ended. Started again, it goes on where it was.",
+			Set: func(on bool) error { d.keeper.stop(on); return nil },
+		}}})
+}
+
+// push moves the clock on, and wakes whoever waits for a time.
+func (d *demo) push(by time.Duration) {
+	d.clock.Push(by)
+	d.slack.Wake()
+	d.keeper.wake()
+}
+
+// jump is where a step of the clock leads, by the playbook's working hours.
+func (d *demo) jump(step string, now time.Time) (time.Time, bool) {
+	return jumpFrom(d.keeper.settings(), step, now)
+}
+
+// play runs the bot, saves what happens, and ends with the person.
+func (d *demo) play(ctx context.Context, c demoCommand, io streams) error {
+	if err := d.folder.announce(d.page.URL()); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	word, rest, _ := strings.Cut(line, " ")
-	rest = strings.TrimSpace(rest)
-	var reply *slacksim.Reply
+	kept, ended := make(chan struct{}), make(chan error, 1)
+	go func() { defer close(kept); d.keep(ctx) }()
+	go func() { ended <- d.keeper.run(ctx) }()
+
+	waiting, done := context.WithTimeout(ctx, 10*time.Second)
+	if d.slack.WaitConnectedE(waiting, 1) != nil && ctx.Err() == nil {
+		d.say("The bot is not connected yet; the page shows when it is.")
+	}
+	done()
+	d.welcome(c, io)
 	var err error
+	if c.Terminal {
+		err = (&dialogue{slack: d.slack, out: io.out, paint: painter(io.out)}).play(ctx, io.in, c.As)
+	} else {
+		if c.Open {
+			openBrowser(ctx, d.page.URL())
+		}
+		<-ctx.Done()
+		fmt.Fprintln(io.out)
+	}
+	cancel()
+	err = errors.Join(err, <-ended)
+	<-kept
+	return errors.Join(err, d.save())
+}
+
+// welcome says what runs here, and where.
+func (d *demo) welcome(c demoCommand, io streams) {
+	paint := painter(io.out)
+	fmt.Fprintf(io.out, "%s\nA Slack on this machine, and sopbot in it. Nothing leaves the machine.\n\n  %s\n\n", paint(bold, "sopbot demo"), paint(blue, d.page.URL()))
 	switch {
-	case line == "":
-		return
-	case strings.HasPrefix(line, "/"):
-		reply, err = d.person.SlashE(ctx, line)
-	case word == "help":
-		fmt.Fprintln(d.out, demoHelp)
-		return
-	case word == "who":
-		for _, h := range []string{"sam", "priya", "alex", "lena", "dana", "ola", "noor"} {
-			if p, err := d.slack.Person(h); err == nil {
-				m := p.Member()
-				fmt.Fprintf(d.out, "  %-6s %s, %s (%s)\n", m.Handle, m.RealName, m.Title, m.TZ)
-			}
-		}
-		return
-	case word == "as":
-		if err = d.become(rest); err == nil {
-			return
-		}
-	case word == "see":
-		fmt.Fprintln(d.out, d.person.Screen())
-		return
-	case word == "click":
-		if d.seen == nil {
-			err = errors.New("there is nothing to click yet; type a command first")
-			break
-		}
-		reply, err = d.seen.ClickE(ctx, rest)
-	case word == "dm":
-		reply, err = d.person.DME(ctx, rest)
-	case word == "say", word == "ask":
-		channel, words, _ := strings.Cut(rest, " ")
-		if word == "ask" {
-			reply, err = d.person.MentionE(ctx, channel, words)
-			break
-		}
-		if _, err = d.person.SayE(ctx, channel, words); err == nil {
-			return
-		}
-	case word == "fill", word == "submit", word == "close":
-		reply, err = d.form(ctx, word, rest)
-		if err == nil && reply == nil {
-			return
-		}
+	case d.folder.throwaway:
+		fmt.Fprint(io.out, "Nothing is kept: this user has no folder of their own. Name one with --data DIR.")
 	default:
-		err = fmt.Errorf("%q is not something to do here; a command starts with a slash, and help lists the rest", word)
+		fmt.Fprintf(io.out, "What is said is kept in %s; --fresh begins anew.", d.folder.path)
 	}
-	if err != nil {
-		fmt.Fprintf(d.out, "  %s\n", d.paint(red, err.Error()))
+	if c.Terminal {
+		fmt.Fprint(io.out, "\n\n")
 		return
 	}
-	d.show(ctx, reply)
+	fmt.Fprint(io.out, " Ctrl-C ends the demo.\n")
 }
 
-// form works on the open modal.
-func (d *dialogue) form(ctx context.Context, word, rest string) (*slacksim.Reply, error) {
-	m, err := d.person.ModalE(ctx)
-	if err != nil {
-		return nil, err
-	}
-	switch word {
-	case "fill":
-		label, text, ok := strings.Cut(rest, ":")
-		if !ok {
-			return nil, errors.New("write it like: fill LABEL: text")
-		}
-		return nil, m.FillE(ctx, strings.TrimSpace(label), strings.TrimSpace(text))
-	case "submit":
-		return m.SubmitE(ctx)
-	}
-	return nil, m.CloseE(ctx, true)
-}
+// saveEvery is how soon what happened is on disk. Slack itself is never so
+// late, but here only a demo is lost.
+const saveEvery = 2 * time.Second
 
-// show prints what came: a modal, or a message. Which of them it will be, only
-// the bot knows.
-func (d *dialogue) show(ctx context.Context, reply *slacksim.Reply) {
-	text, err := "", context.DeadlineExceeded
-	for err != nil && ctx.Err() == nil {
-		moment, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
-		if d.person.ModalOpen() {
-			var m *slacksim.Modal
-			if m, err = d.person.ModalE(moment); err == nil {
-				d.seen = &m.Surface
-				text, err = m.TextE(moment)
+// keep saves what happens until ctx ends.
+func (d *demo) keep(ctx context.Context) {
+	changes := d.slack.Watch(ctx)
+	look := time.NewTicker(saveEvery)
+	defer look.Stop()
+	changed, ahead, complained := false, d.clock.Ahead(), false
+	for {
+		select {
+		case _, open := <-changes:
+			if !open {
+				return
 			}
-		} else {
-			d.seen = &reply.Surface
-			text, err = reply.TextE(moment)
+			changed = true
+		case <-look.C:
+			if !changed && ahead == d.clock.Ahead() {
+				continue
+			}
+			ahead = d.clock.Ahead()
+			err := d.save()
+			if err != nil && !complained {
+				d.say("What is said is not being kept: %v", err)
+			}
+			changed, complained = err != nil, err != nil
 		}
-		cancel()
 	}
+}
+
+func (d *demo) save() error {
+	messages, err := d.slack.Save()
 	if err != nil {
-		fmt.Fprintf(d.out, "  %s\n", d.paint(red, "nothing came; see shows the screen"))
-		return
+		return err
 	}
-	for line := range strings.SplitSeq(text, "\n") {
-		style := colour("0")
-		switch trimmed := strings.TrimSpace(line); {
-		case strings.HasPrefix(trimmed, ">"):
-			style = green
-		case strings.HasPrefix(trimmed, "[") && strings.HasSuffix(trimmed, "]"):
-			style = yellow
-		}
-		fmt.Fprintln(d.out, "  "+d.paint(style, line))
-	}
+	at := strings.TrimSuffix(strings.TrimPrefix(d.page.URL(), "http://"), "/")
+	return d.folder.save(keptDemo{Address: at, Ahead: d.clock.Ahead(), Slack: messages})
 }

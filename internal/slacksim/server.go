@@ -236,6 +236,9 @@ func (s *Server) Close() error {
 	for _, d := range s.deliveries {
 		d.finish(outcome{failure: "dispatch_failed"})
 	}
+	// Whoever watches goes now: a page that hears what happens would hold up
+	// the end for as long as it is open.
+	s.tell(Change{Kind: "closed"})
 	s.mu.Unlock()
 	s.clock.stop()
 	for _, socket := range sockets {
@@ -247,9 +250,6 @@ func (s *Server) Close() error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = s.http.Close()
 	}
-	s.mu.Lock()
-	s.tell(Change{Kind: "closed"})
-	s.mu.Unlock()
 	return err
 }
 

@@ -1,17 +1,3 @@
-// Package page is the local Slack to see and click: a chat program in the
-// browser, for the people of a [slacksim.Server].
-//
-// It shows what one person sees and sends what they do; whoever opens a second
-// window can be somebody else there. The page itself is plain HTML, CSS and
-// JavaScript in web/, embedded as it stands: app.js is its beginning, blocks.js
-// and fields.js draw Block Kit, text.js draws Slack's markup. What the browser
-// asks for, this package reads from the server's client side
-// ([slacksim.Person.History], [slacksim.Person.Touch]); what happens meanwhile
-// comes to every window as server-sent events (live.go).
-//
-// It is for one's own machine: it answers on the address it was opened at and
-// to its own pages only, so that no other web site can reach in, not even by a
-// name that points here.
 package page
 
 import (
@@ -37,10 +23,27 @@ type Options struct {
 	// Push moves the clock that the server and the app run on; nil = the page
 	// shows no clock to push.
 	Push func(time.Duration)
+	// Jump says where a step of the clock leads from now, which is in the zone
+	// of whoever pushes it: "30m", "2h", "morning" or "monday". nil = the page
+	// takes nine o'clock of the next day, and of the next Monday.
+	Jump func(step string, now time.Time) (to time.Time, known bool)
+	// Status says what is wrong with the bot, in a sentence; "" = nothing. It is
+	// asked twice a second while somebody looks. nil = only its sockets count.
+	Status func() string
 	// Tour are the steps of the guided tour; none = no tour.
 	Tour []Step
+	// Levers are troubles to switch on beyond those that the page knows.
+	Levers []Lever
 	// As is the handle of the person with whom a first window begins.
 	As string
+}
+
+// Lever is a trouble that can be switched on and off in the inspector.
+type Lever struct {
+	ID   string // unique, and none of the page's own: slow, limit, broken, offline
+	Name string // what the switch says: "Stop the bot"
+	Note string // what it does, in a sentence
+	Set  func(on bool) error
 }
 
 // Step is one step of the guided tour. What a step needs is done for the
@@ -99,6 +102,16 @@ func Mount(slack *slacksim.Server, opts Options) *Page {
 
 // URL is where to open the page.
 func (p *Page) URL() string { return "http://" + p.hosts[0] + "/" }
+
+// URLFor is the page as one person sees it, in a conversation: a #channel,
+// "app" or "home"; "" = where a window begins.
+func (p *Page) URLFor(who, where string) string {
+	q := url.Values{"as": {strings.TrimPrefix(who, "@")}}
+	if where != "" {
+		q.Set("in", strings.TrimPrefix(where, "#"))
+	}
+	return p.URL() + "?" + q.Encode()
+}
 
 // policy lets the page load nothing but itself and pictures.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data: https:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
