@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -34,20 +35,15 @@ type bot struct {
 	metrics  *prometheus.Registry
 	db       *database.DB
 	outbox   *outbox.Outbox
+	shelf    playbook.Shelf
 	router   *chat.Router
+	features *features
 	answers  *answers.Answers
 	gateway  *gateway.Gateway
 	playbook fs.FS // nil = the folder of the configuration, watched
-}
-
-// features registers everything that people can type and click: a line per
-// feature. The manifest is made from the same router, so that it cannot
-// drift.
-func features(a *answers.Answers) *chat.Router {
-	r := chat.NewRouter()
-	a.Help = r.Commands
-	a.Register(r)
-	return r
+	// settings, if set, changes those of every playbook that is read: the
+	// demo's team is in no company's.
+	settings func(*playbook.Settings)
 }
 
 // open puts the bot together, in the order of the floors.
@@ -61,15 +57,41 @@ func (b *bot) open(ctx context.Context) (err error) {
 	if b.db, err = database.Open(ctx, b.Database); err != nil {
 		return err
 	}
-	b.outbox = outbox.New(b.db, outbox.Options{Now: b.now, Log: b.log, Metrics: b.metrics})
-	b.answers = &answers.Answers{DB: b.db, Now: b.now, Log: b.log}
-	b.answers.Use(book)
-	b.router = features(b.answers)
+	b.outbox = outbox.New(b.db, outbox.Options{Now: b.now, Log: b.log, Metrics: b.metrics, OnDead: b.dead})
+	b.features = newFeatures()
+	b.answers = b.features.answers
+	b.router = b.features.router()
 	b.gateway = gateway.New(gateway.Options{BotToken: b.BotToken, AppToken: b.AppToken, APIURL: b.APIURL,
 		Router: b.router, DB: b.db, Log: b.log, Now: b.now, Metrics: b.metrics})
-	b.answers.Slack = b.gateway
+	b.features.stand(ground{db: b.db, shelf: &b.shelf, posts: b.gateway.Posts(b.outbox), slack: b.gateway, now: b.now, log: b.log})
+	b.use(book)
 	b.bookMetrics()
-	return nil
+	return b.features.begin(ctx)
+}
+
+// use puts a playbook into force.
+func (b *bot) use(book *answers.Book) {
+	b.shelf.Use(book.Playbook)
+	b.answers.Use(book)
+}
+
+// book makes a playbook ready to serve.
+func (b *bot) book(pb *playbook.Playbook) (*answers.Book, error) {
+	if b.settings != nil {
+		b.settings(&pb.Settings)
+	}
+	return answers.NewBook(pb)
+}
+
+// dead tells the playbook's owner of something that was given up: whoever
+// waits for it would wait in vain.
+func (b *bot) dead(tx *database.Tx, row outbox.Buried) error {
+	if strings.HasPrefix(row.Key, "post/outbox/") {
+		return nil // the telling itself failed
+	}
+	words := "sopbot could not deliver something and has given up: `" + chat.EscapeInline(row.Key) + "`. Reason: " + chat.EscapeInline(chat.Shorten(row.Error, 300)) +
+		". Whoever runs sopbot finds it in the log; when the cause is mended it can be tried again."
+	return b.features.tellOwners(tx, "outbox/"+row.ID, chat.Say(words))
 }
 
 // loadBook reads the playbook that is to serve; one with errors is refused
@@ -93,7 +115,7 @@ func (b *bot) loadBook() (*answers.Book, error) {
 	if n := len(problems); n > 0 {
 		b.log.Warn("the playbook has warnings; `sopbot lint` lists them", "warnings", n)
 	}
-	return answers.NewBook(pb)
+	return b.book(pb)
 }
 
 // playbookError says in plain words why a folder cannot be a playbook.
@@ -120,7 +142,7 @@ func (b *bot) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var wg sync.WaitGroup
-	failed := make(chan error, 4)
+	failed := make(chan error, 5)
 	serve := func(run func(context.Context) error) {
 		wg.Go(func() {
 			if err := run(ctx); err != nil {
@@ -135,6 +157,7 @@ func (b *bot) run(ctx context.Context) error {
 	if b.playbook == nil && b.Playbook != "" {
 		serve(b.watch)
 	}
+	serve(b.features.roster.Run)
 	serve(b.outbox.Run)
 	serve(b.gateway.Run)
 	// A moment after the start has settled, what it needed and serving does
@@ -160,11 +183,12 @@ func (b *bot) watch(ctx context.Context) error {
 		return err
 	}
 	live := playbook.Live{Dir: dir, Now: b.now, Log: b.log, Swap: func(pb *playbook.Playbook) error {
-		book, err := answers.NewBook(pb)
+		book, err := b.book(pb)
 		if err != nil {
 			return err
 		}
-		b.answers.Use(book)
+		b.use(book)
+		go b.features.roster.Refresh(ctx) // it may name other roles
 		return nil
 	}}
 	return live.Run(ctx, b.answers.Book().Playbook)

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"sopbot"
-	"sopbot/internal/answers"
 	"sopbot/internal/slacksim"
 	"sopbot/internal/slacksim/page"
 )
@@ -70,7 +69,11 @@ func (c demoCommand) Run(ctx context.Context, io streams) (err error) {
 	}
 	config := Config{BotToken: d.slack.BotToken(), AppToken: d.slack.AppToken(), APIURL: d.slack.URL(), Playbook: c.Playbook, Database: d.folder.file(demoDatabase)}
 	log := slog.New(slog.NewTextHandler(io.err, &slog.HandlerOptions{Level: level}))
-	d.keeper = &keeper{say: d.say, build: func() *bot { return &bot{Config: config, log: log, now: d.clock.Now} }}
+	settings, err := demoSettings()
+	if err != nil {
+		return err
+	}
+	d.keeper = &keeper{say: d.say, build: func() *bot { return &bot{Config: config, log: log, now: d.clock.Now, settings: settings} }}
 	if err := d.keeper.open(ctx); err != nil {
 		return err
 	}
@@ -146,7 +149,7 @@ func demoSlack() (options slacksim.Options, err error) {
 	if options.World, err = slacksim.ParseWorld(team); err != nil {
 		return options, err
 	}
-	options.Manifest, err = json.Marshal(makeManifest(features(&answers.Answers{}), "sopbot"))
+	options.Manifest, err = json.Marshal(makeManifest(newFeatures().router(), "sopbot"))
 	return options, err
 }
 

@@ -7,8 +7,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"sopbot/internal/answers"
 	"sopbot/internal/chat"
+	"sopbot/internal/gateway"
 )
 
 // manifestCommand is `sopbot manifest`.
@@ -95,7 +95,7 @@ type eventSubscriptions struct {
 func makeManifest(r *chat.Router, name string) manifest {
 	m := manifest{Display: displayInformation{Name: name, Description: "Answers from the sales playbook, and runs it", Background: "#1d3557"}}
 	m.Features.BotUser = botUser{Name: name, Online: true}
-	scopes := []string{"chat:write"}
+	var scopes []string
 	if len(r.Commands()) > 0 || len(r.Shortcuts()) > 0 {
 		scopes = append(scopes, "commands")
 	}
@@ -113,11 +113,11 @@ func makeManifest(r *chat.Router, name string) manifest {
 	}
 	if r.Mentions() {
 		m.Settings.Events = &eventSubscriptions{Bot: []string{"app_mention", "message.im"}}
-		scopes = append(scopes, "app_mentions:read", "im:history")
+		scopes = append(scopes, "app_mentions:read")
 		// Without it people find "Sending messages to this app has been turned off".
 		m.Features.AppHome.Messages = true
 	}
-	m.OAuth.Scopes.Bot = scopes
+	m.OAuth.Scopes.Bot = append(scopes, gateway.Scopes...)
 	m.Settings.Interactivity.Enabled = true
 	m.Settings.SocketMode = true
 	return m
@@ -128,7 +128,7 @@ func (c manifestCommand) Run(io streams) error {
 	if n := len([]rune(c.Name)); n < 1 || n > 35 {
 		return fmt.Errorf("an app's name has 1 to 35 letters, not %d", n)
 	}
-	raw, err := json.MarshalIndent(makeManifest(features(&answers.Answers{}), c.Name), "", "  ")
+	raw, err := json.MarshalIndent(makeManifest(newFeatures().router(), c.Name), "", "  ")
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"sopbot"
-	"sopbot/internal/answers"
 	"sopbot/internal/database"
 	"sopbot/internal/slacksim"
 )
@@ -21,7 +20,7 @@ import (
 // startBot runs the real bot against the local Slack until the test ends.
 func startBot(t testing.TB, change func(*bot)) (*slacksim.Slack, *bot) {
 	t.Helper()
-	raw, err := json.Marshal(makeManifest(features(&answers.Answers{}), "sopbot"))
+	raw, err := json.Marshal(makeManifest(newFeatures().router(), "sopbot"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,6 +43,9 @@ func startBotWith(t testing.TB, options slacksim.Options, change func(*bot)) (*s
 		Config: Config{BotToken: slack.BotToken(), AppToken: slack.AppToken(), APIURL: slack.URL(), Database: filepath.Join(t.TempDir(), "sopbot.db")},
 		log:    slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug})),
 		now:    time.Now,
+	}
+	if b.settings, err = demoSettings(); err != nil {
+		t.Fatal(err)
 	}
 	if change != nil {
 		change(b)
@@ -380,7 +382,7 @@ func TestAHandbookOfFiveHundredPagesIsServedAsItIs(t *testing.T) {
 }
 
 func TestTheBotSpeaksWhatItsManifestSays(t *testing.T) {
-	raw, err := json.Marshal(makeManifest(features(&answers.Answers{}), "sopbot"))
+	raw, err := json.Marshal(makeManifest(newFeatures().router(), "sopbot"))
 	if err != nil {
 		t.Fatal(err)
 	}

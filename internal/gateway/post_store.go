@@ -37,14 +37,18 @@ func insertPost(tx *database.Tx, key, channel, body string, now time.Time) error
 // reopened is what state a dead message has once it is tried again.
 const reopened = `CASE WHEN state <> 'dead' THEN state WHEN ts = '' THEN 'queued' ELSE 'sent' END`
 
+// freshTries begins to count anew, but not while a call is out: that one knows
+// itself by the count, and what came of it could not be written down.
+const freshTries = `CASE WHEN started_at = 0 THEN 0 ELSE attempt END`
+
 func changePost(tx *database.Tx, key, channel, body string, now time.Time) error {
-	_, err := tx.Exec(`UPDATE posts SET channel = $2, body = $3, version = version + 1, changed_at = $4, attempt = 0, error = '', state = `+reopened+`
+	_, err := tx.Exec(`UPDATE posts SET channel = $2, body = $3, version = version + 1, changed_at = $4, attempt = `+freshTries+`, error = '', state = `+reopened+`
 		WHERE key = $1`, key, channel, body, database.Millis(now))
 	return err
 }
 
 func revivePost(tx *database.Tx, key string, now time.Time) error {
-	_, err := tx.Exec(`UPDATE posts SET changed_at = $2, attempt = 0, error = '', state = `+reopened+` WHERE key = $1`, key, database.Millis(now))
+	_, err := tx.Exec(`UPDATE posts SET changed_at = $2, attempt = `+freshTries+`, error = '', state = `+reopened+` WHERE key = $1`, key, database.Millis(now))
 	return err
 }
 

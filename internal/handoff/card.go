@@ -248,7 +248,7 @@ var standingMarks = map[form.Standing]string{form.Confirmed: ":large_green_circl
 
 // scoreText shows the scorecard: a line for each criterion.
 func scoreText(s *Score) string {
-	if s == nil {
+	if s == nil || !s.Scored {
 		return ""
 	}
 	pass := "does not pass"

@@ -118,6 +118,7 @@ type Field struct {
 type Score struct {
 	Words    string      `json:"words"` // "5 of 7"
 	Pass     bool        `json:"pass"`
+	Scored   bool        `json:"scored"` // false = nobody scored it: all is unknown
 	Criteria []Criterion `json:"criteria"`
 }
 

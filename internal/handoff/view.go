@@ -67,7 +67,7 @@ func (h *Handoffs) sentView(b *playbook.Playbook, on Handoff) slack.ModalViewReq
 		text += " The team sees it in <#" + h.Shelf.InForce().Settings.Channels["handoffs"] + ">."
 	}
 	blocks := chat.TextBlocks(text)
-	if on.Context.Score == nil {
+	if s := on.Context.Score; s == nil || !s.Scored {
 		blocks = append(blocks, chat.Context("This lead has no scorecard yet. `/qualify` fills one in, and the AE starts with more."))
 	}
 	return chat.Modal("", "Handed off", "", "Close", "", blocks)
@@ -103,7 +103,7 @@ func (h *Handoffs) wholeView(on Handoff) slack.ModalViewRequest {
 		}
 	}
 	blocks = append(blocks, chat.TextBlocks(b.String())...)
-	if s := on.Context.Score; s != nil {
+	if s := on.Context.Score; s != nil && s.Scored {
 		b.Reset()
 		for _, c := range s.Criteria {
 			b.WriteString("*" + chat.EscapeInline(c.Label) + "* " + standingMarks[c.Standing])

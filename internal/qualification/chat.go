@@ -88,8 +88,9 @@ func (q *Qualifications) shortcut(ctx context.Context, s chat.Shortcut) error {
 	}, form.Value{})
 }
 
-// framework is the page that the playbook's settings name, or its first one.
-func framework(b *playbook.Playbook) (*playbook.Page, error) {
+// Framework is the page that the playbook's settings name, or its first one;
+// the error refuses in words where there is none.
+func Framework(b *playbook.Playbook) (*playbook.Page, error) {
 	if id := b.Settings.Qualification; id != "" {
 		if p, ok := b.Page(id); ok && p.Framework != nil {
 			return p, nil
@@ -112,7 +113,7 @@ func (q *Qualifications) open(ctx context.Context, person string, show func(slac
 		return err
 	}
 	b := q.Shelf.InForce()
-	page, err := framework(b)
+	page, err := Framework(b)
 	if err != nil {
 		return err
 	}

@@ -234,3 +234,20 @@ func (r *Roster) NameOf(id string) string {
 	}
 	return Person{Profile: e.Profile}.Called()
 }
+
+// Heard lists who has the role as far as it is known, without asking Slack:
+// for use inside a transaction.
+func (r *Roster) Heard(role Role) []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var out []string
+	for _, id := range r.Roles()[string(role)] {
+		if isGroup(id) {
+			out = append(out, r.groups[id].members...)
+		} else {
+			out = append(out, id)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}

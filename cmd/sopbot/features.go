@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"sopbot/internal/answers"
+	"sopbot/internal/chat"
+	"sopbot/internal/database"
+	"sopbot/internal/form"
+	"sopbot/internal/gateway"
+	"sopbot/internal/handoff"
+	"sopbot/internal/lead"
+	"sopbot/internal/playbook"
+	"sopbot/internal/qualification"
+	"sopbot/internal/roster"
+)
+
+// features are the rooms that people talk to.
+type features struct {
+	answers        *answers.Answers
+	roster         *roster.Roster
+	leads          *lead.Leads
+	qualifications *qualification.Qualifications
+	handoffs       *handoff.Handoffs
+}
+
+// newFeatures makes them and connects what must rise or cross between them.
+// That is enough for help and for the manifest; ground puts them to work.
+func newFeatures() *features {
+	f := &features{answers: &answers.Answers{}, roster: &roster.Roster{}, leads: &lead.Leads{}}
+	f.leads.Roster = f.roster
+	f.qualifications = &qualification.Qualifications{Roster: f.roster, Leads: f.leads}
+	f.handoffs = &handoff.Handoffs{Roster: f.roster, Leads: f.leads}
+	f.leads.Steps = []lead.Step{f.qualifications.Step(), f.handoffs.Step()}
+	f.handoffs.Scored = f.scored
+	return f
+}
+
+// router registers everything that people can type and click: a line per
+// feature. The manifest is made from the same router, so that it cannot drift.
+func (f *features) router() *chat.Router {
+	r := chat.NewRouter()
+	f.answers.Help = r.Commands
+	f.answers.Register(r)
+	f.leads.Register(r)
+	f.qualifications.Register(r)
+	f.handoffs.Register(r)
+	return r
+}
+
+// ground is what the features stand on.
+type ground struct {
+	db    *database.DB
+	shelf *playbook.Shelf
+	posts *gateway.Posts
+	slack *gateway.Gateway
+	now   func() time.Time
+	log   *slog.Logger
+}
+
+// stand puts the features to work.
+func (f *features) stand(g ground) {
+	a, r, l, q, h := f.answers, f.roster, f.leads, f.qualifications, f.handoffs
+	a.DB, a.Slack, a.Now, a.Log = g.db, g.slack, g.now, g.log
+	r.DB, r.Slack, r.Now, r.Log = g.db, g.slack, g.now, g.log
+	r.Roles = func() map[string][]string { return g.shelf.InForce().Settings.Roles }
+	r.Zone = func() *time.Location { return g.shelf.InForce().Settings.Timezone }
+	l.DB, l.Slack, l.Posts, l.Shelf, l.Now, l.Log = g.db, g.slack, g.posts, g.shelf, g.now, g.log
+	q.DB, q.Slack, q.Shelf, q.Now, q.Log = g.db, g.slack, g.shelf, g.now, g.log
+	h.DB, h.Slack, h.Posts, h.Shelf, h.Now, h.Log = g.db, g.slack, g.posts, g.shelf, g.now, g.log
+}
+
+// scored gives a lead's scorecard to the handoff, by the framework as it was
+// scored with where that is still known.
+func (f *features) scored(tx *database.Tx, of string) (*handoff.Score, error) {
+	r, found, err := qualification.Latest(tx, of)
+	if err != nil {
+		return nil, err
+	}
+	b := f.handoffs.Shelf.Version(r.Playbook)
+	if !found {
+		// What nobody scored is unknown: the AE still gets the questions.
+		b = f.handoffs.Shelf.InForce()
+		page, err := qualification.Framework(b)
+		if err != nil {
+			return nil, nil //nolint:nilerr // a playbook without a framework has no questions
+		}
+		r.Framework = page.ID
+	}
+	page, ok := b.Page(r.Framework)
+	if !ok || page.Framework == nil {
+		return nil, nil
+	}
+	counted := form.Score(page.Framework, r.Scores)
+	s := &handoff.Score{Words: counted.String(), Pass: counted.Pass, Scored: found}
+	for _, c := range page.Framework.Criteria {
+		scored := r.Scores.Criteria[c.ID]
+		if scored.Standing == "" {
+			scored.Standing = form.Unknown
+		}
+		s.Criteria = append(s.Criteria, handoff.Criterion{Label: c.Label, Standing: scored.Standing, Note: scored.Note, Ask: c.Ask})
+	}
+	return s, nil
+}
+
+// tellOwners tells whoever looks after the playbook that something could not
+// be done.
+func (f *features) tellOwners(tx *database.Tx, key string, m chat.Message) error {
+	owners := f.roster.Heard(roster.Owner)
+	for _, id := range owners {
+		if err := f.leads.Posts.Put(tx, key+"/"+id, id, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// begin reads what was known of people, before anybody is served.
+func (f *features) begin(ctx context.Context) error { return f.roster.Start(ctx) }
