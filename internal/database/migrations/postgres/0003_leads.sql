@@ -66,7 +66,8 @@ CREATE TABLE events (
 CREATE INDEX events_lead ON events (lead, at);
 CREATE INDEX events_at ON events (at, kind);
 CREATE FUNCTION events_only_added() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'events are only added'; END $$;
-CREATE TRIGGER events_stay BEFORE UPDATE OR DELETE ON events FOR EACH ROW EXECUTE FUNCTION events_only_added();
+CREATE TRIGGER events_stay BEFORE UPDATE ON events FOR EACH ROW EXECUTE FUNCTION events_only_added();
+CREATE TRIGGER events_remain BEFORE DELETE ON events FOR EACH ROW EXECUTE FUNCTION events_only_added();
 
 -- What was typed in earlier steps of a form that is still open.
 CREATE TABLE drafts (
