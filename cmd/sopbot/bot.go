@@ -201,6 +201,10 @@ func (b *bot) bookMetrics() {
 	}
 	gauge("sopbot_playbook_pages", "Pages of the playbook in force.", func() float64 { return float64(len(b.answers.Book().Pages)) })
 	gauge("sopbot_index_sections", "Sections in the search index.", func() float64 { return float64(b.answers.Book().Index.Stats().Sections) })
+	if _, _, known := b.db.Space(); known {
+		gauge("sopbot_database_bytes", "Bytes that the database takes on its disk.", func() float64 { used, _, _ := b.db.Space(); return float64(used) })
+		gauge("sopbot_database_free_bytes", "Bytes that are left on the disk of the database; at none, nothing more is taken from anybody.", func() float64 { _, free, _ := b.db.Space(); return float64(free) })
+	}
 	gauge("sopbot_sockets_connected", "Sockets on which Slack has said hello.", func() float64 { return float64(b.gateway.Connected()) })
 }
 

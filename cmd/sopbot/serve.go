@@ -17,7 +17,7 @@ func (serveCommand) Help() string {
   SLACK_APP_TOKEN   the app-level token with connections:write, xapp-…
   SLACK_API_URL     another Slack, for tests
   SOPBOT_PLAYBOOK   your playbook's folder; without it the one that comes along
-  SOPBOT_DATABASE   the SQLite file to keep data in (sopbot.db)
+  SOPBOT_DATABASE   the SQLite file to keep data in (sopbot.db), or postgres://USER@HOST/NAME
   SOPBOT_HTTP       address of /healthz, /readyz and /metrics; off without it
   SOPBOT_LOG        debug, info, warn or error (info)`
 }

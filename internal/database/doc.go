@@ -5,7 +5,7 @@
 //
 // There are two ways in: [DB.Read] and [DB.Write], each a function that gets a
 // [Tx]. Inside Write only the Tx may be used: SQLite has one writer, and asking
-// for a second waits until ctx ends. On PostgreSQL the function given to Write
+// for a second waits in vain. On PostgreSQL the function given to Write
 // may run again, because another transaction came between; so it sets what it
 // returns anew each time and has no effect but through its Tx. What is to
 // happen once the rows are safe goes to [Tx.AfterCommit].
@@ -18,6 +18,8 @@
 //   - ON CONFLICT, RETURNING, excluded., CTEs, partial indexes and windows are
 //     fine. Not: ILIKE, ::casts, arrays, JSON operators, CTEs that change data,
 //     FOR UPDATE (but for the outbox, which asks [Tx.Dialect]).
+//   - sum() and avg() want a CAST(… AS BIGINT) or AS DOUBLE PRECISION: there
+//     PostgreSQL gives another kind of number.
 //   - Text is compared by its bytes and LIKE minds case, on both. Write ESCAPE
 //     where a pattern holds people's words, and NULLS FIRST or LAST where a
 //     column that is sorted by may be NULL.

@@ -5,12 +5,14 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"sopbot/internal/database"
@@ -273,6 +275,53 @@ func TestWaitingForATurnEndsWithTheContext(t *testing.T) {
 		wg.Wait()
 		if n := len(keys(t, db)); n != 0 {
 			t.Errorf("%d rows of one who did not get its turn", n)
+		}
+	})
+}
+
+// A conflict that a feature passes over must not work on SQLite and fail on
+// PostgreSQL.
+func TestAStatementThatFailsEndsTheTransactionOnBoth(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, open func() *database.DB) {
+		db := open()
+		for name, after := range map[string]func(tx *database.Tx) error{
+			"nothing":        func(*database.Tx) error { return nil },
+			"a row":          func(tx *database.Tx) error { return add(tx, "b") },
+			"a row, dropped": func(tx *database.Tx) error { _ = add(tx, "b"); return nil },
+			"a question":     func(tx *database.Tx) error { return tx.Each("SELECT key FROM received", nil, scanInto(new([]string))) },
+			"a select": func(tx *database.Tx) error {
+				return tx.Select("SELECT 1", func([]string) error { return nil }, func([]any) error { return nil })
+			},
+			"a statement": func(tx *database.Tx) error { _, err := tx.Prepare("SELECT 1"); return err },
+		} {
+			if err := db.Write(ctx, func(tx *database.Tx) error {
+				if err := add(tx, "a"); err != nil {
+					return err
+				}
+				_ = add(tx, "a")
+				return after(tx)
+			}); err == nil || !strings.Contains(strings.ToLower(err.Error()), "unique") {
+				t.Errorf("followed by %s: %v", name, err)
+			}
+		}
+		if got := keys(t, db); len(got) > 0 {
+			t.Errorf("%v stayed", got)
+		}
+	})
+}
+
+// A Write inside a Write waits for the connection that it has itself: it ends,
+// and says what it may be.
+func TestAWriteInsideAWriteEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := dbtest.Open(t, filepath.Join(t.TempDir(), "db"))
+		if err := db.Write(ctx, func(*database.Tx) error {
+			return db.Write(ctx, func(tx *database.Tx) error { return add(tx, "inside") })
+		}); err == nil || !strings.Contains(err.Error(), "was Write called inside Write?") {
+			t.Errorf("err = %v", err)
+		}
+		if err := db.Write(ctx, func(tx *database.Tx) error { return add(tx, "afterwards") }); err != nil {
+			t.Error(err)
 		}
 	})
 }

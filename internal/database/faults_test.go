@@ -49,7 +49,11 @@ func TestAFullDiskIsSaidAndSurvived(t *testing.T) {
 			t.Fatal(err)
 		}
 		db := openAt(t, filepath.Join(disk, "db"))
+		_, before, _ := db.Space()
 		fullAndRoomAgain(t, db, func() {
+			if used, free, known := db.Space(); !known || used < 1<<19 || free >= before || free > 1<<16 {
+				t.Errorf("%d bytes used, %d free of %d, %v", used, free, before, known)
+			}
 			if err := db.Backup(ctx, filepath.Join(disk, "backup")); !errors.Is(err, ErrFull) {
 				t.Errorf("backup: %v", err)
 			}

@@ -180,7 +180,7 @@ func (db *DB) beginServer(ctx context.Context, how manner) (_ *Tx, done func(), 
 	if how == reading {
 		pool, options = db.reader, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
 	}
-	conn, err := pool.Conn(ctx)
+	conn, err := turn(ctx, pool)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -185,9 +185,12 @@ func (t Table) Sheet() Sheet {
 // Select runs a query whose columns are not known beforehand: head gets their
 // names once, row the values of each row, which are its own until the next.
 func (tx *Tx) Select(query string, head func(columns []string) error, row func(values []any) error) error {
+	if tx.failed != nil {
+		return tx.failed
+	}
 	rows, err := tx.tx.QueryContext(tx.ctx, tx.query(query))
 	if err != nil {
-		return tx.lost(err)
+		return tx.note(err)
 	}
 	defer rows.Close()
 	columns, err := rows.Columns()
@@ -209,7 +212,7 @@ func (tx *Tx) Select(query string, head func(columns []string) error, row func(v
 			return err
 		}
 	}
-	return tx.lost(rows.Err())
+	return tx.note(rows.Err())
 }
 
 // quoteName writes a name of the schema into SQL.

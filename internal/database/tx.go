@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	sqlite3 "github.com/mattn/go-sqlite3"
@@ -24,7 +25,8 @@ type Tx struct {
 	tx        *sql.Tx
 	dialect   Dialect
 	committed []func()
-	again     bool // another transaction came between
+	failed    error // of a statement: nothing of the transaction can stay
+	again     bool  // another transaction came between
 }
 
 // Dialect says which database it is, for SQL that cannot be common.
@@ -45,8 +47,11 @@ const writeTries = 6
 // Transactions take effect as if one came after the other. SQLite lets them in
 // one by one; on PostgreSQL they are SERIALIZABLE, and one that cannot stand in
 // a row with the others is undone and fn runs again, up to five times. So fn
-// may run more than once, and must have no effect but through its Tx. After an
-// error of its Tx it must return: PostgreSQL takes no more statements then.
+// may run more than once, and must have no effect but through its Tx.
+//
+// A statement that fails ends the transaction, on both: what follows it gives
+// the same error, and so does Write, whatever fn returns. To go on after a
+// conflict of keys say ON CONFLICT.
 //
 // ctx counts until the transaction begins. After that it does not stop: the
 // driver of SQLite would undo half of it and run the rest outside any
@@ -103,9 +108,13 @@ func comesAgain(err error) bool {
 	return errors.As(err, &e) && (e.Code == "40001" || e.Code == "40P01")
 }
 
-// lost notes that a statement failed because another transaction came
-// between: fn may keep the error to itself.
-func (tx *Tx) lost(err error) error {
+// note keeps in mind that a statement failed: fn may keep the error to itself.
+func (tx *Tx) note(err error) error {
+	var lite sqlite3.Error
+	var server *pgconn.PgError
+	if errors.As(err, &lite) || errors.As(err, &server) {
+		tx.failed = err
+	}
 	tx.again = tx.again || comesAgain(err)
 	return err
 }
@@ -161,11 +170,31 @@ func (db *DB) transact(ctx context.Context, how manner, fn func(*Tx) error) (com
 	if err := fn(tx); err != nil {
 		return nil, plain(err)
 	}
+	if tx.failed != nil {
+		return nil, plain(fmt.Errorf("a statement failed, and what it was part of goes with it: %w", tx.failed))
+	}
 	if err := tx.tx.Commit(); err != nil {
 		return nil, plain(fmt.Errorf("commit: %w", err))
 	}
 	committed = true
 	return tx.committed, nil
+}
+
+// patience is how long somebody waits for a connection; where the time is not
+// limited by the caller, a Write inside a Write would wait for ever.
+const patience = 30 * time.Second
+
+var errNoTurn = errors.New("no connection came free; was Write called inside Write?")
+
+// turn waits for a connection.
+func turn(ctx context.Context, pool *sql.DB) (*sql.Conn, error) {
+	waiting, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	conn, err := pool.Conn(waiting)
+	if err != nil && ctx.Err() == nil && waiting.Err() != nil {
+		err = errNoTurn
+	}
+	return conn, err
 }
 
 // begin waits for a connection, which may end with ctx, and begins, which may
@@ -177,7 +206,7 @@ func (db *DB) begin(ctx context.Context, how manner) (*Tx, func(), error) {
 		if how == reading {
 			pool, options = db.reader, &sql.TxOptions{ReadOnly: true}
 		}
-		conn, err := pool.Conn(ctx)
+		conn, err := turn(ctx, pool)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -235,28 +264,37 @@ func (tx *Tx) query(query string) string {
 
 // Exec runs a statement and gives the number of rows it changed.
 func (tx *Tx) Exec(query string, args ...any) (int64, error) {
+	if tx.failed != nil {
+		return 0, tx.failed
+	}
 	res, err := tx.tx.ExecContext(tx.ctx, tx.query(query), clean(args)...)
 	if err != nil {
-		return 0, tx.lost(err)
+		return 0, tx.note(err)
 	}
 	return res.RowsAffected()
 }
 
 // Row runs a query that gives at most one row; found is false when none came.
 func (tx *Tx) Row(query string, args []any, dest ...any) (found bool, err error) {
+	if tx.failed != nil {
+		return false, tx.failed
+	}
 	err = tx.tx.QueryRowContext(tx.ctx, tx.query(query), clean(args)...).Scan(dest...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
-	return err == nil, tx.lost(err)
+	return err == nil, tx.note(err)
 }
 
 // Each runs a query and scan once a row. On PostgreSQL scan must not use the
 // Tx: the connection is busy with the rows.
 func (tx *Tx) Each(query string, args []any, scan func(*sql.Rows) error) error {
+	if tx.failed != nil {
+		return tx.failed
+	}
 	rows, err := tx.tx.QueryContext(tx.ctx, tx.query(query), clean(args)...)
 	if err != nil {
-		return tx.lost(err)
+		return tx.note(err)
 	}
 	defer rows.Close()
 	for rows.Next() {
@@ -264,7 +302,7 @@ func (tx *Tx) Each(query string, args []any, scan func(*sql.Rows) error) error {
 			return err
 		}
 	}
-	return tx.lost(rows.Err())
+	return tx.note(rows.Err())
 }
 
 // Stmt is a statement to run many times in its transaction.
@@ -275,18 +313,24 @@ type Stmt struct {
 
 // Prepare makes a statement to run many times in this transaction.
 func (tx *Tx) Prepare(query string) (*Stmt, error) {
+	if tx.failed != nil {
+		return nil, tx.failed
+	}
 	stmt, err := tx.tx.PrepareContext(tx.ctx, tx.query(query))
 	if err != nil {
-		return nil, tx.lost(err)
+		return nil, tx.note(err)
 	}
 	return &Stmt{tx, stmt}, nil
 }
 
 // Exec runs the statement and gives the number of rows it changed.
 func (s *Stmt) Exec(args ...any) (int64, error) {
+	if s.tx.failed != nil {
+		return 0, s.tx.failed
+	}
 	res, err := s.stmt.ExecContext(s.tx.ctx, clean(args)...)
 	if err != nil {
-		return 0, s.tx.lost(err)
+		return 0, s.tx.note(err)
 	}
 	return res.RowsAffected()
 }
