@@ -82,6 +82,7 @@ type bareSocket struct {
 	number  int
 	conn    net.Conn
 	mu      sync.Mutex
+	closing bool        // its close frame is out
 	mute    atomic.Bool // answers nothing
 	stuck   atomic.Bool // reads nothing
 	pings   atomic.Int64
@@ -223,7 +224,7 @@ func (s *bareSocket) frame(opcode byte, payload []byte, b *bare) bool {
 	case 8:
 		s.goodbye.Store(int64(binary.BigEndian.Uint16(append(payload, 0, 0))))
 		s.write(frame(0x88, string(payload)))
-		return false
+		return false // read closes it
 	case 9:
 		s.pings.Add(1)
 		s.write(frame(0x8a, string(payload)))
@@ -233,14 +234,20 @@ func (s *bareSocket) frame(opcode byte, payload []byte, b *bare) bool {
 	return true
 }
 
-func (s *bareSocket) write(raw []byte) {
+// write reports whether that went out: not after a close frame.
+func (s *bareSocket) write(raw []byte) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closing {
+		return false
+	}
+	s.closing = raw[0] == 0x88
 	_ = s.conn.SetWriteDeadline(time.Now().Add(5 * time.Second))
-	_, _ = s.conn.Write(raw)
+	_, err := s.conn.Write(raw)
+	return err == nil
 }
 
-func (s *bareSocket) text(json string) { s.write(frame(0x81, json)) }
+func (s *bareSocket) text(json string) bool { return s.write(frame(0x81, json)) }
 
 func (s *bareSocket) notice(reason string) { s.text(noticeOf(reason)) }
 
@@ -281,8 +288,8 @@ func (b *bare) envelope(id, command, text string) string {
 		id, command, text, b.server.URL, id, id)
 }
 
-func (b *bare) send(s *bareSocket, id, command, text string) {
-	s.text(b.envelope(id, command, text))
+func (b *bare) send(s *bareSocket, id, command, text string) bool {
+	return s.text(b.envelope(id, command, text))
 }
 
 // answer waits for what came first for an envelope with that in its text.

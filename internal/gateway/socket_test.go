@@ -84,8 +84,9 @@ func TestASocketIsLeftOnlyBehindAnOpenOneAndWithAGoodBye(t *testing.T) {
 				t.Fatal("a socket was left before another was open")
 			}
 			for i, s := range old {
-				if s.goodbye.Load() == 0 { // it may cross this command on the way
-					b.echo(t, s, fmt.Sprintf("r%d-n%d-s%d", round, n, i))
+				// The good-bye may cross this command on the way.
+				if id := fmt.Sprintf("r%d-n%d-s%d", round, n, i); b.send(s, id, "/echo", id) {
+					b.answer(t, id, "you said "+id)
 				}
 			}
 		}
