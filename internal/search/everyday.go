@@ -62,16 +62,48 @@ rent seo podcast billboard facebook instagram tiktok twitter youtube advertising
 dictionary grammar math algebra physics chemistry
 `
 
+// plain words are only known to be words: "wife" is no misspelt "life".
+const plain = `
+wife husband brother sister mother father parents friend friends family lady woman women girl boy gentleman kids child children
+house home street city town country village river beach mountain north south east west corner
+monday tuesday wednesday thursday friday saturday sunday weekend january february march april june july august september october november december
+spring summer autumn winter morning afternoon evening night midnight noon yesterday tomorrow tonight
+one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty sixty hundred thousand million half double triple dozen
+red blue green yellow black white brown orange grey pink purple
+big small large little short tall high deep wide narrow heavy dark bright cold warm cool hot dry wet fast slow quick early late young old new
+happy sad angry afraid tired hungry bored lazy crazy funny strange weird stupid clever smart brave calm quiet loud rude polite nice kind mean
+easy hard simple difficult cheap rich poor free busy empty full clean dirty safe dangerous weak strong soft rough
+eat drink sleep walk run drive ride fly swim climb jump fall sit stand lie hold carry push pull throw catch drop lift
+laugh cry smile shout whisper sing dance play fight kill hurt break tear burn freeze melt
+read write draw paint count add learn teach study speak hear listen watch feel touch smell taste
+love hate enjoy prefer hope wish fear worry dream believe doubt guess wonder forget remember
+open close start stop begin end finish continue wait stay leave arrive return enter pass cross follow lead join
+buy sell pay spend save cost borrow lend steal lose win earn
+bring send receive share offer accept refuse agree argue promise lie cheat trust
+build fix repair wash cook bake cut mix pour fill
+hair head face eyes ears nose mouth hand hands arm arms leg legs foot feet back heart blood brain body
+table bed sofa lamp clock mirror picture wall floor roof stairs garden tree flower grass leaf stone wood metal glass plastic paper
+shirt shoes hat coat dress bag box bottle cup plate knife fork spoon
+bread butter cheese meat fish fruit apple banana sugar salt water juice
+school class teacher student lesson book page letter pen pencil story word sentence
+police army king queen president minister law crime prison court judge
+sun star sky cloud wind storm ice ocean lake island forest desert field farm animal
+road bridge station bus ship boat plane wheel engine
+number part piece side top bottom middle front edge line circle square
+year month week day hour minute second moment time age century
+world earth nature life death birth peace war truth
+`
+
 // everyday holds what is known of English words: how much they are stressed.
-// Those of the thesaurus are there as plain words, at 1.
+// Those of the thesaurus are plain words too, at 1.
 var everyday = sync.OnceValue(func() map[string]float32 {
-	m := make(map[string]float32, 2500)
+	m := make(map[string]float32, 3500)
 	for list, stress := range map[string]float32{faint: faintStress, topics: topicStress} {
 		for _, w := range strings.Fields(list) {
 			m[w] = stress
 		}
 	}
-	words(thesaurus, func(t token) bool {
+	words(thesaurus+plain, func(t token) bool {
 		if _, ok := m[t.text]; !ok {
 			m[t.text] = 1
 		}

@@ -216,7 +216,8 @@ func (x *Index) prefix(a *asked, known bool) {
 		found = found[:maxPrefixed]
 	}
 	weight := float32(1)
-	if known {
+	whole := known || english(a.text)
+	if whole {
 		weight = prefixKnown
 	}
 	var df float64
@@ -228,7 +229,7 @@ func (x *Index) prefix(a *asked, known bool) {
 		a.forms = append(a.forms, form{[]uint32{t}, weight})
 		df += float64(l.terms[t].df)
 	}
-	if !a.known && df > 0 {
+	if !whole && !a.known && df > 0 {
 		a.known = true
 		a.idf = l.idf(df)
 	}

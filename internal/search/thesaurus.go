@@ -292,4 +292,74 @@ wrong, mistake, incorrect, outdated, out of date, error
 suggest, propose, recommend, contribute, submit
 edit, change, improvement, correction
 responsible, in charge, accountable, looks after, owner
+rip-off, daylight robbery, outrageous, overpriced, too expensive, price
+best price, final price, lowest price, bottom line, last price, discount
+cost saving, cost cutting, saving mode, austerity, tighten the belt, budget cut
+spending freeze, purchasing stop, buying freeze, no new spending, budget freeze
+stressed, hectic, in a hurry, in a rush, busy, no time
+documentation, documents, materials, information, brochure
+vendor, supplier, provider
+renewed with, extended with, stayed with, signed with, under contract
+wife, husband, spouse, life partner, business partner, partner
+board, management, directors, executives, upper management, leadership
+come back to you, get back to you, let you know, think about it, need to discuss
+discuss, talk over, talk about, go over, run by
+relocate, relocating, relocation, moving offices
+program it, program that, code that, develop that, build it ourselves, in-house
+app, mobile app, application
+export, import, data exchange, interface, integration
+erp, sap, netsuite, accounting system
+disaster, fiasco, flop, failure, failed, bad experience
+refused to use, did not use, never used, nobody used, low adoption, adoption
+in january, in february, in march, in april, in may, in june, in july, in august, in september, in october, in november, in december, in spring, in summer, in autumn, in the fall, in winter, in a few weeks, in a few months, in six months, next month, next year, next quarter, call later
+ring me, give me a call, call me, phone me
+furious, angry, upset, annoyed, mad, irritated
+mobile, cell phone, cell, mobile number, phone
+erase, delete, remove, wipe
+staff, employees, headcount, workforce
+stranger, unknown person, cold contact, never met, cold
+new office, new branch, new site, new location, expansion
+budget authority, power over money, authority over budget, spending authority, purchasing power
+turn down, turned down, declined, rejected, refused, sent back
+turned us down, decided against us, said no to us, lost deal
+ignores me, does not answer, no response, not responding, unresponsive
+firm, company, business, organization, organisation
+two times, twice, duplicate, double
+robot, ai, bot, machine
+came second, runner-up, lost, lost deal
+missing her number, missing his number, misses the target, below target, behind target, misses quota, underperforming
+loves us, likes us, happy customer, enthusiastic, satisfied
+dollars, euros, money
+tick, check off, fulfil, fulfill, meet, confirm
+signatures, approvals, sign-offs
+guest, visitor
+mess, messy, chaos, dirty data, unclean
+untrue, invented, made up, lie, false
+stuff to read, something to read, reading material, brochure
+too complicated, too complex, too difficult, overkill, too big
+too basic, too simple, missing feature
+risky, risk, afraid, worried, fear
+switch, change over, migrate, replace, move away from
+loyal, loyalty, stick with, stay with
+proof of concept, pilot, test run, trial period
+instalment, installment, pay monthly, payment terms
+invoice, bill, billing
+holiday cover, vacation cover, stand-in, cover for me, out of office
+split, share, divide, fifty-fifty, half each
+behind my back, without telling me, without asking
+belong, belongs, owned, owner
+queue, waiting list, backlog
+expire, expires, run out, runs out, end date, renewal date
+listen, hear, sit in, shadow
+afraid to call, call reluctance, fear of calling, scared to call
+awkward, uncomfortable, embarrassing, squirm
+persuade, convince, win over, talk into
+forward, pass on, pass along, hand on
+summarise, summarize, sum up, recap, wrap up
+attend, join, come along, participate, take part
+invite, bring along, bring in, loop in, get on board
+go live, live date, launch date, up and running
+half a year, six months
+colleague's lead, someone else's lead, another rep
+agency, contractor, freelancer, consultant
 `
