@@ -111,7 +111,7 @@ func (g *groups) expand(x *Index, q *question, typed []token) {
 				for w := range q.words {
 					a := &q.words[w]
 					if a.place >= i && a.place < i+n {
-						g.give(x, a, m)
+						g.give(x, a, m, n > 1)
 					}
 				}
 			}
@@ -119,12 +119,16 @@ func (g *groups) expand(x *Index, q *question, typed []token) {
 	}
 }
 
-// give adds the forms of a group to a word.
-func (g *groups) give(x *Index, a *asked, m member) {
+// give adds the forms of a group to a word. A whole phrase is seldom there by
+// chance: what it means counts more than what one word may mean.
+func (g *groups) give(x *Index, a *asked, m member, phrase bool) {
 	var df float64
 	for i, f := range g.forms[m.group] {
 		if i == m.self || slices.ContainsFunc(a.forms, func(o form) bool { return slices.Equal(o.terms, f.terms) }) {
 			continue
+		}
+		if phrase {
+			f.weight = phraseWeight
 		}
 		a.forms = append(a.forms, f)
 		df = max(df, float64(x.lexicon.terms[f.terms[0]].df))

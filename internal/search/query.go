@@ -21,11 +21,12 @@ type question struct {
 
 // asked is one word of a question.
 type asked struct {
-	text  string
-	forms []form
-	idf   float32 // what the word weighs
-	place int     // where it stands in the question
-	known bool    // the playbook has it, as typed or corrected
+	text   string
+	forms  []form
+	idf    float32 // what the word weighs
+	stress float32 // what it weighs more or less than its rarity in the playbook says
+	place  int     // where it stands in the question
+	known  bool    // the playbook has it, as typed or corrected
 }
 
 // form is a way in which a word of the question may stand in a document: one
@@ -38,6 +39,7 @@ type form struct {
 
 const (
 	synonymWeight = .3
+	phraseWeight  = .5 // a synonym of several words in a row
 	prefixKnown   = .3 // the last word is complete as it is, but could go on
 	maxPrefixed   = 24 // words that a prefix may stand for
 	kindAsWord    = .35
@@ -74,17 +76,19 @@ func (x *Index) read(s *scratch, text string) *question {
 		if slices.ContainsFunc(q.words, func(a asked) bool { return a.text == t.text }) {
 			continue
 		}
-		a := asked{text: t.text, place: i}
+		a := asked{text: t.text, place: i, stress: stress(t.text)}
 		x.forms(q, &a, typed, i, last && open)
 		if i == 0 && q.narrowed {
-			a.idf *= kindAsWord
+			a.stress = kindAsWord
 		} else {
 			q.Words = append(q.Words, a.text)
 		}
 		q.words = append(q.words, a)
 	}
 	x.groups.expand(x, q, typed)
-	for _, a := range q.words {
+	for i := range q.words {
+		a := &q.words[i]
+		a.idf *= a.stress
 		q.mass += a.idf
 	}
 	return q
@@ -130,6 +134,10 @@ func (x *Index) forms(q *question, a *asked, typed []token, i int, open bool) {
 		x.prefix(a, known)
 	}
 	if a.known {
+		return
+	}
+	if english(a.text) {
+		a.idf = l.idf(0)
 		return
 	}
 	if x.split(a) {
@@ -208,7 +216,8 @@ func (x *Index) prefix(a *asked, known bool) {
 		found = found[:maxPrefixed]
 	}
 	weight := float32(1)
-	if known {
+	whole := known || english(a.text)
+	if whole {
 		weight = prefixKnown
 	}
 	var df float64
@@ -220,7 +229,7 @@ func (x *Index) prefix(a *asked, known bool) {
 		a.forms = append(a.forms, form{[]uint32{t}, weight})
 		df += float64(l.terms[t].df)
 	}
-	if !a.known && df > 0 {
+	if !whole && !a.known && df > 0 {
 		a.known = true
 		a.idf = l.idf(df)
 	}

@@ -7,6 +7,7 @@ const (
 	titleWeight   = .2
 	coveredWeight = .1
 	exactWeight   = .5
+	mutualWeight  = .3
 	within        = 8 // words this near to each other belong together
 )
 
@@ -30,7 +31,7 @@ func (x *Index) rerank(s *scratch, q *question) {
 	for i := range s.best {
 		r := &s.best[i]
 		x.look(s, q, r, &look)
-		base, more := r.score/q.mass, nearWeight*r.near+titleWeight*r.title+coveredWeight*r.covered+exactWeight*r.exact
+		base, more := r.score/q.mass, nearWeight*r.near+titleWeight*r.title+coveredWeight*r.covered+exactWeight*r.exact+mutualWeight*r.mutual
 		r.score = base + more
 		if q.narrowed && !q.only && x.wanted(r.doc, q) {
 			base /= 1 + kindLift // what the verdict sees must be the match alone
@@ -59,10 +60,12 @@ func (x *Index) look(s *scratch, q *question, r *ranked, l *look) {
 	d := &x.docs[r.doc]
 	sh := &x.sheets[d.page]
 	pos := int32(1)
-	r.title, r.exact = 0, 0
+	r.title, r.exact, r.mutual = 0, 0, 0
 	for i, t := range sh.titles {
 		r.exact = max(r.exact, x.quoted(t, q))
-		r.title = max(r.title, x.scan(s, q, l, t, &pos, sh.mass[i]))
+		share := x.scan(s, q, l, t, &pos, sh.mass[i])
+		r.title = max(r.title, share)
+		r.mutual = max(r.mutual, share*min(1, share*sh.mass[i]/q.mass))
 	}
 	r.title = max(r.title, x.scan(s, q, l, d.heading, &pos, d.mass))
 	x.scan(s, q, l, d.text, &pos, 0)

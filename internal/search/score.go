@@ -12,6 +12,7 @@ type ranked struct {
 	match   float32 // the score without the lift of narrow
 	covered float32 // share of the question that the document matches
 	title   float32 // share of its best title that the question covers
+	mutual  float32 // how much of a title or alias and of the question are the same
 	exact   float32 // share of the question that is a title word for word
 	near    float32 // how near to each other the words stand
 	second  bool    // the score has a second section in it

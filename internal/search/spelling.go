@@ -96,8 +96,8 @@ func (sp *spelling) candidates(l *lexicon, typed string) []meant {
 			weight := w.count
 			if w.text[0] == typed[0] {
 				weight *= firstWins
-			} else if d > 1 {
-				continue
+			} else if d > 1 || letters < farFrom && !(typed[0] == w.text[1] && typed[1] == w.text[0]) {
+				continue // "wife" is no mistyped "life"
 			}
 			found = append(found, meant{n, d, weight})
 		}

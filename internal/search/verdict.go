@@ -1,5 +1,7 @@
 package search
 
+import "math"
+
 // Verdict says whether what was found is an answer.
 type Verdict int
 
@@ -24,11 +26,14 @@ func (v Verdict) String() string {
 
 // A match is in units of one word well matched: about 1 for a word in the text,
 // 2 to 3 in a title; with the share of the question that is matched it tells
-// best whether a page answers. Both bounds were set on manuals and handbooks
-// with their own questions and each other's.
+// best whether a page answers. The more words a question has, the smaller the
+// share of them that any page matches, the right one too: wordy makes up for
+// that. Both bounds were set on manuals and handbooks with their own questions
+// and each other's, and on the questions in seeds that are there to tune on.
 const (
-	answers = 1.6
-	touches = .9
+	answers = 2.1
+	touches = 1.2
+	wordy   = .4
 )
 
 // verdict judges the best pages.
@@ -39,10 +44,15 @@ func (x *Index) verdict(q *question, pages []ranked) Verdict {
 	if q.only {
 		return Answered
 	}
-	switch c := pages[0].match + pages[0].covered; {
-	case c >= answers:
+	n := len(q.words)
+	if q.narrowed {
+		n-- // the kind is no evidence
+	}
+	evidence := pages[0].match + pages[0].covered + wordy*float32(math.Log(float64(max(n, 1))))
+	switch {
+	case evidence >= answers:
 		return Answered
-	case c >= touches:
+	case evidence >= touches:
 		return NearMisses
 	}
 	return Nothing
