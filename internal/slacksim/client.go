@@ -201,6 +201,14 @@ func (s *Server) Tabs() (home, messages, writable bool) {
 	return s.features.home, s.features.messages, s.features.messages && !s.features.readOnly
 }
 
+// Seen is the number of the newest [Change]. Whoever reads it before the rest,
+// and watches from then on, sees whether something changed in between.
+func (s *Server) Seen() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.news.seq
+}
+
 // Since are the journal's entries after the one numbered seq, at most most of
 // the newest.
 func (j *Journal) Since(seq, most int) []Entry {

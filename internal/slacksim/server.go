@@ -236,6 +236,7 @@ func (s *Server) Close() error {
 	for _, d := range s.deliveries {
 		d.finish(outcome{failure: "dispatch_failed"})
 	}
+	s.tell(Change{Kind: "closed"}) // first, so that those who watch over a connection let go of it
 	s.mu.Unlock()
 	s.clock.stop()
 	for _, socket := range sockets {
@@ -247,9 +248,6 @@ func (s *Server) Close() error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = s.http.Close()
 	}
-	s.mu.Lock()
-	s.tell(Change{Kind: "closed"})
-	s.mu.Unlock()
 	return err
 }
 

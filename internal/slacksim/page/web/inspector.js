@@ -16,7 +16,7 @@ export function inspector() {
   const bars = () => clear(bar, Object.keys(filters).map(name => button(name, () => { filter = name; bars(); draw(); }, { 'aria-pressed': name === filter ? 'true' : 'false' })));
   bars();
   const levers = h('fieldset', { class: 'troubles' });
-  const drawLevers = () => clear(levers, h('legend', {}, 'Trouble to switch on'), troubles.map(([id, words, note]) => h('label', {}, h('input', { type: 'checkbox', checked: store.faults[id], on: { change: e => fault(id, e.target.checked) } }), h('span', {}, words, h('small', { class: 'quiet' }, note)))),
+  const drawLevers = () => clear(levers, h('legend', {}, 'Trouble to switch on'), [...store.levers.map(l => [l.id, l.name, l.note]), ...troubles].map(([id, words, note]) => h('label', {}, h('input', { type: 'checkbox', checked: store.faults[id], on: { change: e => fault(id, e.target.checked) } }), h('span', {}, words, h('small', { class: 'quiet' }, note)))),
     button('Disconnect once', () => fault('disconnect', true)));
   drawLevers();
   redraw = drawLevers;
@@ -25,7 +25,7 @@ export function inspector() {
 }
 let redraw = () => {};
 
-async function fault(name, on) { try { await ask('page/fault?as=' + store.me, { name, on }); } catch (e) { flash(e.message); } }
+async function fault(name, on) { try { await ask('page/fault?as=' + store.me, { name, on }); } catch (e) { flash(e.message); redraw(); } }
 
 async function read() {
   if (reading || !list) return;
