@@ -68,6 +68,7 @@ func (p *Person) History(room, before string, most int) (messages []json.RawMess
 	if err != nil {
 		return nil, false, err
 	}
+	messages = []json.RawMessage{}
 	for _, m := range slices.Backward(r.messages) {
 		if (before != "" && m.ts >= before) || !r.seenBy(p.id, m) || (m.thread != "" && !m.broadcast) {
 			continue
@@ -90,7 +91,7 @@ func (p *Person) Thread(room, ts string) ([]json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	var messages []json.RawMessage
+	messages := []json.RawMessage{}
 	for _, m := range r.messages {
 		if (m.ts == ts || m.thread == ts) && r.seenBy(p.id, m) {
 			messages = append(messages, p.shown(r, m))

@@ -63,7 +63,8 @@ function kit(e) {
 
 function row(e) {
   const [arrow, says] = arrows[e.kind] || ['·', e.kind], took = e.latency_ns ? (e.latency_ns / 1e6).toFixed(e.latency_ns < 1e7 ? 1 : 0) + ' ms' : '';
-  const about = e.request?.payload?.command ? e.request.payload.command + ' ' + e.request.payload.text : e.request?.payload?.type || '';
+  const p = e.request?.payload || {};
+  const about = p.command ? `${p.command} ${p.text}` : p.event ? p.event.type : p.actions ? `${p.type} ${p.actions.map(a => a.action_id).join(', ')}` : p.type ? `${p.type} ${p.view?.callback_id || p.callback_id || p.action_id || ''}` : '';
   const inner = h('div', { class: 'inner' });
   const d = h('details', { on: { toggle: () => {
     if (!d.open || inner.firstChild) return;

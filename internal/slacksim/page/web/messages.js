@@ -63,7 +63,7 @@ export async function copy(words, done = 'Copied') {
 // in a row.
 export function messageList(box, inThread) {
   let kept = [], mark = null;
-  const joins = (a, b) => a && a.user === b.user && a.author === b.author && !a.is_ephemeral && !b.is_ephemeral && !b.blocks?.length && tsMs(b.ts) - tsMs(a.ts) < 3e5 && dayOf(tsMs(a.ts)) === dayOf(tsMs(b.ts)) && b.subtype !== 'thread_broadcast';
+  const joins = (a, b) => a && a.user === b.user && a.author === b.author && !a.is_ephemeral && !b.is_ephemeral && !(b.bot_id && b.blocks?.length) && !b.attachments && tsMs(b.ts) - tsMs(a.ts) < 3e5 && dayOf(tsMs(a.ts)) === dayOf(tsMs(b.ts)) && b.subtype !== 'thread_broadcast';
   const draw = i => {
     const m = kept[i].m, prev = kept[i - 1]?.m;
     const day = !inThread && (!prev || dayOf(tsMs(prev.ts)) !== dayOf(tsMs(m.ts))) && h('div', { class: 'day', role: 'separator' }, h('span', {}, dayName(tsMs(m.ts))));
