@@ -37,8 +37,8 @@ const drawers = {
   markdown: b => h('div', { class: 'block' }, markdown(b.text || '')),
   table: sheet, data_table: sheet,
   data_visualization: b => chart(b),
-  card, alert,
-  carousel: (b, at) => h('div', { class: 'block carousel', tabindex: '0', role: 'group', 'aria-label': 'Cards' }, (b.elements || []).map(c => card(c, at))),
+  card: (b, at) => card(b, at), alert,
+  carousel: (b, at) => h('div', { class: 'block carousel', tabindex: '0', role: 'group', 'aria-label': 'Cards' }, (b.elements || []).map(c => card(c, at, b))),
   container,
   file: b => fileChip({ id: b.file_id || b.file?.id, name: b.file?.title || b.file?.name || b.external_id || 'A file' }),
   video: b => h('figure', { class: 'block picture' }, h('figcaption', {}, link(b.title_url || b.video_url, b.title?.text)), h('a', { href: b.video_url, target: '_blank', rel: 'noopener noreferrer' }, h('img', { src: b.thumbnail_url, alt: b.alt_text || '', loading: 'lazy' })), b.description && h('p', { class: 'quiet' }, words(b.description))),
@@ -49,12 +49,13 @@ const drawers = {
 
 const textOf = t => typeof t === 'string' ? t : words(t);
 
-function card(b, at) {
+// card draws one; in a carousel its buttons belong to the carousel's block.
+function card(b, at, owner = b) {
   const art = b.hero_image || b.image;
   return h('article', { class: 'block card' }, art && picture(art),
     h('div', { class: 'cardhead' }, b.icon ? picture(b.icon) : b.slack_icon && face(b.slack_icon.name), h('div', {}, b.title && h('strong', {}, words(b.title)), b.subtitle && h('div', { class: 'quiet' }, words(b.subtitle)))),
     b.body && words(b.body), b.subtext && h('div', { class: 'quiet' }, words(b.subtext)),
-    b.actions?.length && h('div', { class: 'actions' }, b.actions.map(e => element(b, e, at))));
+    b.actions?.length && h('div', { class: 'actions' }, b.actions.map(e => element(owner, e, at))));
 }
 
 function container(b, at) {

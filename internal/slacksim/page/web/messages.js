@@ -13,13 +13,15 @@ export function avatar(id, small) {
   return h('span', { class: 'avatar ' + (small ? 'small ' : '') + (n < 0 ? 'app' : 'a' + n % 8), 'aria-hidden': 'true' }, initials);
 }
 
+// What is typed and picked in a message outlives its being drawn anew.
+const typed = {};
 const attempt = touch => does(touch).catch(e => flash(e.message));
 const react = (m, name) => attempt({ do: 'react', room: m.room, ts: m.ts, text: name });
 
 // message draws one message as an article; joined leaves out who said it.
 export function message(m, inThread, joined) {
   const from = m.author || nameOf(m.user), mine = m.is_ephemeral, ms = tsMs(m.ts);
-  const at = surface({ room: m.room, ts: m.ts }, m.state);
+  const at = surface({ room: m.room, ts: m.ts }, m.state, { typed: typed[store.me + m.room + m.ts] ||= {} });
   const body = m.blocks?.length ? blocks(m.blocks, at) : m.text ? [mrkdwn(m.text)] : [];
   const files = (m.files || []).map(f => /^image\//.test(f.mimetype) ? h('figure', { class: 'block picture' }, f.title && h('figcaption', {}, f.title), h('img', { src: 'page/file/' + f.id, alt: f.alt_txt || f.title || f.name })) : fileChip(f));
   const notes = (m.attachments || []).map(a => h('div', { class: 'attachment' }, a.blocks?.length ? blocks(a.blocks, at) : [a.pretext, a.title && link(a.title_link || '', a.title), a.text && mrkdwn(a.text)]));
