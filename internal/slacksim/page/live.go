@@ -37,12 +37,16 @@ func (p *Page) live(w http.ResponseWriter, r *http.Request, person *slacksim.Per
 		}
 		return out.Flush() == nil
 	}
-	if !send(event{"hello", map[string]any{"now": p.slack.Now().UnixMilli(), "connected": len(p.slack.Sockets())}}) {
+	state := p.status()
+	if !send(event{"hello", map[string]any{"now": p.slack.Now().UnixMilli(), "connected": len(p.slack.Sockets()), "seen": p.slack.Seen(), "status": state}}) {
 		return
 	}
-	// The journal has no news of its own; whoever reads it wants it soon, not at once.
+	// The journal and the bot's state have no news of their own; whoever looks at
+	// them wants to know soon, not at once.
 	look := time.NewTicker(150 * time.Millisecond)
 	defer look.Stop()
+	ask := time.NewTicker(500 * time.Millisecond)
+	defer ask.Stop()
 	written := p.slack.Journal().Len()
 	var last int64
 	for {
@@ -69,6 +73,11 @@ func (p *Page) live(w http.ResponseWriter, r *http.Request, person *slacksim.Per
 			if n := p.slack.Journal().Len(); n != written {
 				written = n
 				told = []event{{"journal", n}}
+			}
+		case <-ask.C:
+			if now := p.status(); now != state {
+				state = now
+				told = []event{{"status", state}}
 			}
 		}
 		for _, e := range told {

@@ -180,6 +180,7 @@ func refuse(w http.ResponseWriter, err error) {
 
 // start is everything that a window needs to show itself.
 func (p *Page) start(w http.ResponseWriter, _ *http.Request, person *slacksim.Person) {
+	seen := p.slack.Seen() // before anything is read: what changes meanwhile is read again
 	world := p.slack.World()
 	home, messages, writable := p.slack.Tabs()
 	app := p.slack.App()
@@ -188,7 +189,8 @@ func (p *Page) start(w http.ResponseWriter, _ *http.Request, person *slacksim.Pe
 		"app":      map[string]any{"name": app.Name, "user": app.BotUser, "home": home, "messages": messages, "writable": writable},
 		"commands": commands(p.slack), "shortcuts": shortcuts(p.slack), "views": person.Views(), "home": person.PublishedHome(),
 		"now": p.slack.Now().UnixMilli(), "clock": p.opts.Push != nil, "tour": p.opts.Tour, "faults": p.faultsOn(),
-		"connected": len(p.slack.Sockets()), "journal": p.slack.Journal().Len(),
+		"connected": len(p.slack.Sockets()), "journal": p.slack.Journal().Len(), "status": p.status(), "levers": levers(p.opts.Levers),
+		"seen": seen,
 	})
 }
 
@@ -234,6 +236,13 @@ func shortcuts(slack *slacksim.Server) []map[string]any {
 		all = append(all, map[string]any{"name": s.Name, "id": s.CallbackID, "message": s.OnMessage})
 	}
 	return all
+}
+
+func (p *Page) status() string {
+	if p.opts.Status == nil {
+		return ""
+	}
+	return p.opts.Status()
 }
 
 // pageful is how many messages come at a time.

@@ -43,7 +43,7 @@ export function writer({ id, label, room, thread, draft, keep }) {
     const known = using && store.commands.find(c => c.name === using[1]);
     if (!options.length) { shut(); if (known && !thread) hint(known); return; }
     list.classList.remove('hinting');
-    clear(list, options.map(o => h('li', { role: 'option', id: newID(), on: { pointerdown: e => { e.preventDefault(); take(o); } } }, h('span', {}, o.label), o.note && h('small', {}, o.note))));
+    clear(list, options.map(o => h('li', { role: 'option', id: newID(), on: { mousedown: e => { e.preventDefault(); take(o); } } }, h('span', {}, o.label), o.note && h('small', {}, o.note))));
     list.hidden = false;
     box.setAttribute('aria-expanded', 'true');
     point(0);

@@ -16,7 +16,7 @@ export function inspector() {
   const bars = () => clear(bar, Object.keys(filters).map(name => button(name, () => { filter = name; bars(); draw(); }, { 'aria-pressed': name === filter ? 'true' : 'false' })));
   bars();
   const levers = h('fieldset', { class: 'troubles' });
-  const drawLevers = () => clear(levers, h('legend', {}, 'Trouble to switch on'), troubles.map(([id, words, note]) => h('label', {}, h('input', { type: 'checkbox', checked: store.faults[id], on: { change: e => fault(id, e.target.checked) } }), h('span', {}, words, h('small', { class: 'quiet' }, note)))),
+  const drawLevers = () => clear(levers, h('legend', {}, 'Trouble to switch on'), [...store.levers.map(l => [l.id, l.name, l.note]), ...troubles].map(([id, words, note]) => h('label', {}, h('input', { type: 'checkbox', checked: store.faults[id], on: { change: e => fault(id, e.target.checked) } }), h('span', {}, words, h('small', { class: 'quiet' }, note)))),
     button('Disconnect once', () => fault('disconnect', true)));
   drawLevers();
   redraw = drawLevers;
@@ -25,7 +25,7 @@ export function inspector() {
 }
 let redraw = () => {};
 
-async function fault(name, on) { try { await ask('page/fault?as=' + store.me, { name, on }); } catch (e) { flash(e.message); } }
+async function fault(name, on) { try { await ask('page/fault?as=' + store.me, { name, on }); } catch (e) { flash(e.message); redraw(); } }
 
 async function read() {
   if (reading || !list) return;
@@ -63,7 +63,8 @@ function kit(e) {
 
 function row(e) {
   const [arrow, says] = arrows[e.kind] || ['·', e.kind], took = e.latency_ns ? (e.latency_ns / 1e6).toFixed(e.latency_ns < 1e7 ? 1 : 0) + ' ms' : '';
-  const about = e.request?.payload?.command ? e.request.payload.command + ' ' + e.request.payload.text : e.request?.payload?.type || '';
+  const p = e.request?.payload || {};
+  const about = p.command ? `${p.command} ${p.text}` : p.event ? p.event.type : p.actions ? `${p.type} ${p.actions.map(a => a.action_id).join(', ')}` : p.type ? `${p.type} ${p.view?.callback_id || p.callback_id || p.action_id || ''}` : '';
   const inner = h('div', { class: 'inner' });
   const d = h('details', { on: { toggle: () => {
     if (!d.open || inner.firstChild) return;

@@ -3,7 +3,7 @@
 export const store = {
   me: '', team: '', people: [], groups: {}, rooms: [], app: {}, commands: [], shortcuts: [], views: [], home: null, tour: [], faults: {},
   ahead: 0, // the workspace's clock minus this machine's
-  connected: 0, room: '', tab: 'messages', thread: '', fresh: {}, elsewhere: new Set(),
+  connected: 0, status: '', lost: false, levers: [], seen: 0, room: '', tab: 'messages', thread: '', fresh: {}, elsewhere: new Set(),
 };
 
 const heard = {};
