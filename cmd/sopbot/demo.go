@@ -77,8 +77,23 @@ func (c demoCommand) Run(ctx context.Context, io streams) (err error) {
 	if err := d.keeper.open(ctx); err != nil {
 		return err
 	}
+	if err := d.remember(ctx); err != nil {
+		return errors.Join(err, d.keeper.now().close())
+	}
 	d.mount(c.As)
 	return d.play(ctx, c, io)
+}
+
+// remember gives the team its history, where the demo begins anew.
+func (d *demo) remember(ctx context.Context) error {
+	b := d.keeper.now()
+	return b.features.recall(ctx, b.db, func(handle string) (string, error) {
+		p, err := d.slack.Person(handle)
+		if err != nil {
+			return "", err
+		}
+		return p.ID(), nil
+	}, d.clock.Now())
 }
 
 // loopback reads where to listen: on this machine alone, because whoever

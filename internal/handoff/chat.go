@@ -12,7 +12,6 @@ import (
 	"sopbot/internal/chat"
 	"sopbot/internal/database"
 	"sopbot/internal/form"
-	"sopbot/internal/gateway"
 	"sopbot/internal/lead"
 	"sopbot/internal/playbook"
 	"sopbot/internal/roster"
@@ -49,7 +48,7 @@ type Handoffs struct {
 	DB     *database.DB
 	Roster *roster.Roster
 	Leads  *lead.Leads
-	Posts  *gateway.Posts
+	Posts  lead.Posts
 	Slack  chat.Slack
 	Shelf  *playbook.Shelf
 	Now    func() time.Time
@@ -441,14 +440,8 @@ func (h *Handoffs) checkLead(ctx context.Context, person string, of form.Value) 
 
 // sendAnswers puts the lead on its way, once per form.
 func (h *Handoffs) sendAnswers(ctx context.Context, s chat.Submission, m form.Meta, b *playbook.Playbook, p *playbook.Page, answers form.Answers) (chat.Answer, error) {
-	sent := Handoff{ID: database.NewID(), Key: m.Key, Sender: s.Person, AE: answers[fieldAE].Text, Turn: 1, Status: Waiting{}, Sent: h.Now(),
-		Form: p.ID, Playbook: b.Version, Answers: answers}
-	for _, f := range p.Form.Fields {
-		sent.Context.Fields = append(sent.Context.Fields, Field{f.ID, f.Label})
-	}
-	for _, r := range p.Form.Reasons {
-		sent.Context.Reasons = append(sent.Context.Reasons, Field{r.Value, r.Label})
-	}
+	sent := Handoff{ID: database.NewID(), Key: m.Key, Sender: s.Person, AE: answers[fieldAE].Text, Turn: 1, Status: Waiting{}, Sent: h.Now(), Answers: answers}
+	sent.Form, sent.Playbook, sent.Context = About(b, p)
 	if sent.AE == "" {
 		return chat.Answer{}, chat.Refuse("The playbook's form `%s` asks for no AE: it needs a field `%s` of type user. Its owner can mend that.", FormPage, fieldAE)
 	}
@@ -471,6 +464,17 @@ func (h *Handoffs) sendAnswers(ctx context.Context, s chat.Submission, m form.Me
 	}
 	view := h.sentView(b, sent)
 	return chat.Answer{Update: &view}, nil
+}
+
+// About is what a handoff remembers of the form that it was sent with.
+func About(b *playbook.Playbook, p *playbook.Page) (form, version string, c Context) {
+	for _, f := range p.Form.Fields {
+		c.Fields = append(c.Fields, Field{f.ID, f.Label})
+	}
+	for _, r := range p.Form.Reasons {
+		c.Reasons = append(c.Reasons, Field{r.Value, r.Label})
+	}
+	return p.ID, b.Version, c
 }
 
 // anyBlock is the field's input where the view has it, or else some input:

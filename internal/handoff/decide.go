@@ -62,30 +62,36 @@ func (h *Handoffs) apply(ctx context.Context, c change) (before, after Handoff, 
 		if after, err = c.rule(before); err != nil {
 			return err
 		}
-		if err = store(tx, before, after); err != nil {
-			return err
-		}
-		var detail any
-		if c.detail != nil {
-			detail = c.detail(after)
-		}
-		if err = h.record(tx, after, c.kind, c.person, c.from, detail); err != nil {
-			return err
-		}
-		switch after.Status.(type) {
-		case Accepted:
-			if _, err = h.Leads.Move(tx, after.Lead, lead.Accepted); err == nil && h.OnAccepted != nil {
-				err = h.OnAccepted(tx, after)
-			}
-		case Declined:
-			_, err = h.Leads.Move(tx, after.Lead, lead.Returned)
-		}
-		if err != nil {
-			return err
-		}
-		return h.repost(tx, before, after)
+		return h.put(tx, before, after, c)
 	})
 	return before, after, err
+}
+
+// put stores what the rule made of a handoff, with all that follows from it.
+func (h *Handoffs) put(tx *database.Tx, before, after Handoff, c change) error {
+	if err := store(tx, before, after); err != nil {
+		return err
+	}
+	var detail any
+	if c.detail != nil {
+		detail = c.detail(after)
+	}
+	if err := h.record(tx, after, c.kind, c.person, c.from, detail); err != nil {
+		return err
+	}
+	var err error
+	switch after.Status.(type) {
+	case Accepted:
+		if _, err = h.Leads.Move(tx, after.Lead, lead.Accepted); err == nil && h.OnAccepted != nil {
+			err = h.OnAccepted(tx, after)
+		}
+	case Declined:
+		_, err = h.Leads.Move(tx, after.Lead, lead.Returned)
+	}
+	if err != nil {
+		return err
+	}
+	return h.repost(tx, before, after)
 }
 
 // told turns what the rules say into words for the person.

@@ -9,7 +9,6 @@ import (
 	"sopbot/internal/chat"
 	"sopbot/internal/database"
 	"sopbot/internal/form"
-	"sopbot/internal/gateway"
 	"sopbot/internal/playbook"
 	"sopbot/internal/roster"
 )
@@ -18,7 +17,7 @@ import (
 type Leads struct {
 	DB     *database.DB
 	Roster *roster.Roster
-	Posts  *gateway.Posts
+	Posts  Posts
 	Slack  chat.Slack
 	Shelf  *playbook.Shelf
 	Now    func() time.Time
