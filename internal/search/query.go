@@ -40,7 +40,8 @@ type form struct {
 const (
 	synonymWeight = .3
 	phraseWeight  = .5 // a synonym of several words in a row
-	prefixKnown   = .3 // the last word is complete as it is, but could go on
+	prefixKnown   = .45 // the last word is complete as it is, but could go on
+	prefixEnglish = .6 // it is a word, though not one of the playbook's
 	maxPrefixed   = 24 // words that a prefix may stand for
 	kindAsWord    = .35
 	farWeight     = .7 // a word two mistakes away may well be another word
@@ -216,9 +217,11 @@ func (x *Index) prefix(a *asked, known bool) {
 		found = found[:maxPrefixed]
 	}
 	weight := float32(1)
-	whole := known || english(a.text)
-	if whole {
+	switch {
+	case known:
 		weight = prefixKnown
+	case english(a.text):
+		weight = prefixEnglish
 	}
 	var df float64
 	for _, n := range found {
@@ -229,7 +232,7 @@ func (x *Index) prefix(a *asked, known bool) {
 		a.forms = append(a.forms, form{[]uint32{t}, weight})
 		df += float64(l.terms[t].df)
 	}
-	if !whole && !a.known && df > 0 {
+	if !a.known && df > 0 {
 		a.known = true
 		a.idf = l.idf(df)
 	}
