@@ -122,13 +122,17 @@ func (g *groups) expand(x *Index, q *question, typed []token) {
 // give adds the forms of a group to a word. A whole phrase is seldom there by
 // chance: what it means counts more than what one word may mean.
 func (g *groups) give(x *Index, a *asked, m member, phrase bool) {
+	a.lent = a.lent || !a.known
 	var df float64
 	for i, f := range g.forms[m.group] {
 		if i == m.self || slices.ContainsFunc(a.forms, func(o form) bool { return slices.Equal(o.terms, f.terms) }) {
 			continue
 		}
-		if phrase {
+		switch {
+		case phrase:
 			f.weight = phraseWeight
+		case a.lent:
+			f.weight = insteadWeight
 		}
 		a.forms = append(a.forms, f)
 		df = max(df, float64(x.lexicon.terms[f.terms[0]].df))

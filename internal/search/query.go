@@ -26,6 +26,7 @@ type asked struct {
 	idf    float32 // what the word weighs
 	stress float32 // what it weighs more or less than its rarity in the playbook says
 	place  int     // where it stands in the question
+	lent   bool    // the playbook has only what means the same
 	known  bool    // the playbook has it, as typed or corrected
 }
 
@@ -39,10 +40,11 @@ type form struct {
 
 const (
 	synonymWeight = .3
-	phraseWeight  = .5 // a synonym of several words in a row
+	insteadWeight = .45 // a synonym of a word that the playbook lacks
+	phraseWeight  = .6  // a synonym of several words in a row
 	prefixKnown   = .45 // the last word is complete as it is, but could go on
-	prefixEnglish = .6 // it is a word, though not one of the playbook's
-	maxPrefixed   = 24 // words that a prefix may stand for
+	prefixEnglish = .6  // it is a word, though not one of the playbook's
+	maxPrefixed   = 24  // words that a prefix may stand for
 	kindAsWord    = .35
 	farWeight     = .7 // a word two mistakes away may well be another word
 )
