@@ -58,7 +58,7 @@ vat irs dividend ipo shareholder shareholders dunning reconciliation bookkeeping
 changelog sprint backlog standup scrum kanban regex compiler webhook endpoint sdk npm favicon pixel basketball
 baseball tennis golf netflix spotify playlist song lyrics guitar piano novel dinosaur planet moon galaxy population
 horse bird fish tire tyre pharmacy therapy therapist medicine covid baby babysitter daycare divorce house apartment
-rent seo podcast billboard facebook instagram tiktok twitter youtube advertising adwords earnings newsletter permit carpool flicker vaccination
+rent seo podcast billboard facebook instagram tiktok twitter youtube advertising adwords invoice invoices invoicing production holiday holidays office offices earnings newsletter permit carpool flicker vaccination
 translate translation
 dictionary grammar math algebra physics chemistry
 `
