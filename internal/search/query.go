@@ -139,15 +139,24 @@ func (x *Index) forms(q *question, a *asked, typed []token, i int, open bool) {
 	if a.known {
 		return
 	}
-	if english(a.text) {
+	whole := english(a.text)
+	if x.split(a, whole) {
+		return
+	}
+	if whole {
 		a.idf = l.idf(0)
 		return
 	}
-	if x.split(a) {
-		return
+	meant := x.spelling.candidates(l, a.text)
+	if len(meant) == 0 || meant[0].distance > 1 {
+		if word := x.groups.meant(a.text); word != "" {
+			q.correct(a, word)
+			a.idf = l.idf(0)
+			return
+		}
 	}
 	var used []string
-	for rank, m := range x.spelling.candidates(l, a.text) {
+	for rank, m := range meant {
 		word := l.words[m.word]
 		weight := 1 - .1*float32(rank)
 		if m.distance > 1 {
@@ -163,11 +172,7 @@ func (x *Index) forms(q *question, a *asked, typed []token, i int, open bool) {
 			df = max(df, float64(l.terms[f.terms[0]].df))
 		}
 		a.idf = l.idf(df)
-		if q.Corrected == nil {
-			q.Corrected = map[string]string{}
-		}
-		q.Corrected[a.text] = used[0]
-		a.text = used[0]
+		q.correct(a, used[0])
 		return
 	}
 	if i < len(typed)-1 && utf8.RuneCountInString(a.text) >= 4 {
@@ -177,6 +182,15 @@ func (x *Index) forms(q *question, a *asked, typed []token, i int, open bool) {
 		}
 	}
 	a.idf = l.idf(0) // nobody wrote of it: all the more it was meant
+}
+
+// correct notes that a word is read as another.
+func (q *question) correct(a *asked, word string) {
+	if q.Corrected == nil {
+		q.Corrected = map[string]string{}
+	}
+	q.Corrected[a.text] = word
+	a.text = word
 }
 
 // joined adds the one-word form of a word and its neighbours.
@@ -240,8 +254,10 @@ func (x *Index) prefix(a *asked, known bool) {
 	}
 }
 
-// split reads an unknown word as two known ones written together.
-func (x *Index) split(a *asked) bool {
+// split reads an unknown word as two known ones written together. Of a word
+// that is English as a whole only a small one is split off: "handoff" is "hand
+// off", "password" not "pass word".
+func (x *Index) split(a *asked, whole bool) bool {
 	l := &x.lexicon
 	best, bestDF := form{}, uint32(0)
 	for i := 2; i+2 <= len(a.text); i++ {
@@ -255,6 +271,9 @@ func (x *Index) split(a *asked) bool {
 		}
 		one, two := l.words[n].term, l.words[m].term
 		if l.terms[one].stop && l.terms[two].stop || min(i, len(a.text)-i) < 3 && !l.terms[one].stop && !l.terms[two].stop {
+			continue
+		}
+		if whole && !l.terms[one].stop && !l.terms[two].stop {
 			continue
 		}
 		f := form{weight: 1}
