@@ -71,8 +71,10 @@ func (x *Index) look(s *scratch, q *question, r *ranked, l *look) {
 	x.scan(s, q, l, d.text, &pos, 0)
 
 	var near, all, covered float32
+	r.astray = false
 	for i := 1; i <= n; i++ {
 		covered += q.words[i-1].idf * min(1, l.have[i])
+		r.astray = r.astray || q.words[i-1].stress > 1 && l.have[i] < 1
 		if i > 1 {
 			w := q.words[i-1].idf + q.words[i-2].idf
 			near += w * l.pairs[i]

@@ -362,4 +362,84 @@ go live, live date, launch date, up and running
 half a year, six months
 colleague's lead, someone else's lead, another rep
 agency, contractor, freelancer, consultant
+cost a bomb, cost an arm and a leg, costs the earth, too expensive, price
+skint, penniless, out of cash, short of money, no money, no budget
+lay off, lay people off, layoffs, cost cutting, downsizing
+knee deep, tied up, up to the neck, snowed in, rushed off my feet, overwhelmed, busy
+driving, in the car, on the road, on the train, no time
+flyer, handout, pamphlet, fact sheet, white paper, brochure
+stick it in, put it in, send it in
+ten years, for years, loyal customer, long-standing, always worked with
+go-ahead, green light, blessing, the ok of, the okay of, buy-in, approval
+cofounder, co-founder, founder, business partner, partner
+ransomware, malware, phishing, leaks, hackers, cyber attack, data breach
+iso, soc 2, certified, certification, compliant, compliance
+crossed out, struck out, marked up, changed our terms, redlines
+vendor onboarding, supplier registration, vendor registration, procurement
+product launch, launch, big project, migration, rollout
+cobbled together, put together, hacked together, homemade, self-made, makeshift, spreadsheet
+sso, single sign-on, single sign on, saml, login
+pen and paper, paper, by hand, manual, manually
+no complaints, nothing to complain, works fine, happy
+blacklist, blacklisted, suppression list, do not call, do not contact
+get out early, leave early, exit early, early termination, cancel
+pa, personal assistant, executive assistant, assistant
+series b, series c, seed round, funding round, raised capital, funding
+passed me, gave me, handed me, pointed me
+money guy, money man, purse, finance lead
+sysadmin, system administrator, it admin, it guy
+rev ops, revenue ops, operations manager
+powerful, influential, influence, clout, sway, pull
+push through, pushed through, get it done, make it happen
+rubber stamp, rubber-stamp, sign off, give the go-ahead
+judge, evaluate, assess, measure
+trouble, headache, nuisance, annoyance, frustration, issue
+snoop, look into, read up on, check out, dig into, stalk, research
+lightweight, light version, short version, simple
+lock in, nail down, pin down, fix a date, set a date
+freeze, freezing, stall, halt, come to a standstill, stuck
+below target, under target, under plan, behind plan, missing target
+came up with, invented, thought of, found a better
+prior, before, beforehand, ahead of
+reaction, response, reply, answer
+sort of, kind of, type of, which kind
+note, noting, jot down, take notes, notes
+bidder, tenderer, other vendor, competitor
+ticket size, order value, deal size, average deal size
+enquiry, inquiry, request, question
+sales ready, ready for sales, qualified
+shift, move, switch
+needs assessment, needs analysis, requirements analysis, discovery
+tips, tricks, advice, best practices, how to
+no sign of life, no news, haven't heard, heard nothing, no word, silence
+turns up, shows up, show up, turn up, appear
+left me hanging, left hanging, let me wait, stood me up, no-show
+quotation, quote, price offer, proposal, offer
+piece, article, post, content
+client, customer, account
+scared, nervous, anxious, afraid
+install, set up, access
+hunt, prospect, find new customers, generate leads, lead generation
+list of names, call list, cold list
+objections, excuses, pushback, pushbacks, stall, reasons not to buy
+close rate, win ratio, hit ratio, success rate, win rate
+leads are bad, bad leads, poor leads, lead quality
+bonus, commission, credit
+own the account, account owner, ownership
+split the deal, share the deal, split credit, shared credit
+deal review, deal check, opportunity review, pipeline review
+forecast call, commit call, number call
+notes from the call, call notes, minutes, protocol
+after hours, weekend, evening
+best time to call, when to call, call times
+script for, words for, what do i say, how do i say, how to phrase, wording
+greeting, hello, introduction, how to introduce
+goodbye, ending a call, end the call, hang up
+objection handling, handle an objection, answer an objection, overcome
+trade, give and take, in return, concession
+threaten, threatens, ultimatum, pressure
+ceo change, new ceo, new boss, new management, new leadership
+takeover, acquisition, acquired, bought by, merger
+rep left, colleague left, former rep, ex colleague
+contact left, champion left, new contact, left the company
 `
