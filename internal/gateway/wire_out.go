@@ -107,13 +107,13 @@ func (w *wire) silence() time.Duration {
 
 // watch pings the server and closes the connection when it has gone deaf.
 func (w *wire) watch(ctx context.Context, every, deaf time.Duration, onDeaf func(time.Duration)) {
-	tick := time.NewTicker(every)
-	defer tick.Stop()
+	next := time.NewTimer(every)
+	defer next.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case <-next.C:
 		}
 		if w.closed.Load() {
 			return
@@ -122,6 +122,9 @@ func (w *wire) watch(ctx context.Context, every, deaf time.Duration, onDeaf func
 			onDeaf(s)
 			_ = w.Close()
 			return
+		} else {
+			// Not at the ping after it has gone deaf, but when it has.
+			next.Reset(min(every, deaf-s+time.Millisecond))
 		}
 		if err := w.ping(); err != nil {
 			_ = w.Close()
