@@ -31,7 +31,7 @@ func (p *Page) live(w http.ResponseWriter, r *http.Request, person *slacksim.Per
 			return true
 		}
 		var b bytes.Buffer
-		fmt.Fprintf(&b, "event: %s\ndata: %s\n\n", e.name, data)
+		fmt.Fprintf(&b, "retry: 500\nevent: %s\ndata: %s\n\n", e.name, data) // a window looks for its server twice a second
 		if _, err := w.Write(b.Bytes()); err != nil {
 			return false
 		}

@@ -50,7 +50,7 @@ type Step struct {
 	Title string `json:"title"`
 	Words string `json:"words"`
 	As    string `json:"as,omitempty"`   // a handle
-	Room  string `json:"room,omitempty"` // #channel or DM
+	Room  string `json:"room,omitempty"` // #channel, DM or home
 	Type  string `json:"type,omitempty"`
 	Point string `json:"point,omitempty"`
 	// Done are words; the step is done when they stand on the page: in a

@@ -13,9 +13,9 @@ import { aside } from './aside.js';
 const $ = id => document.getElementById(id);
 const box = $('scroll'), body = document.body;
 const rows = h('div', { class: 'rows', role: 'log', 'aria-live': 'off', 'aria-label': 'Messages' });
-const down = button('New messages', () => { stuck = true; stick(); }, { class: 'down', icon: 'down', hidden: true });
+const down = button('New messages', () => { stuck = true; lastTop = 0; stick(); }, { class: 'down', icon: 'down', hidden: true });
 const list = messageList(rows);
-let stream, more = false, loading = null, fetching = false, stuck = true, homeTyped = {};
+let stream, more = false, loading = null, fetching = false, stuck = true, lastTop = 0, homeTyped = {};
 
 // Who and where stand in the address, so that each window has its own.
 const address = () => { const q = new URLSearchParams(location.search); return { who: q.get('as') || '', where: q.get('in') || '' }; };
@@ -74,6 +74,7 @@ async function read() {
     for (const m of mine.late) list.put(m);
     clear(box, begin(), rows, down);
     stuck = true;
+    lastTop = 0;
     stick();
     seen();
     tell('shown');
@@ -90,7 +91,15 @@ function begin() {
 }
 
 const near = () => box.scrollHeight - box.scrollTop - box.clientHeight < 120;
-function stick() { if (stuck) { box.scrollTop = box.scrollHeight; down.hidden = true; } }
+// stick shows the newest message, unless one has just scrolled up.
+function stick() {
+  if (box.scrollTop < lastTop - 1 && !near()) stuck = false;
+  if (!stuck) return;
+  box.scrollTop = box.scrollHeight;
+  lastTop = box.scrollTop;
+  down.hidden = true;
+}
+
 // Pictures that load, and rows that are measured late, must not push the newest
 // message out of sight.
 const sizes = new ResizeObserver(() => { if (store.tab === 'messages') stick(); });
@@ -100,6 +109,7 @@ sizes.observe(box);
 // Older messages come when one scrolls up to them.
 box.addEventListener('scroll', async () => {
   stuck = near();
+  lastTop = box.scrollTop;
   if (stuck) down.hidden = true;
   if (fetching || loading || !more || store.tab !== 'messages' || box.scrollTop > 600) return;
   fetching = true;
@@ -158,7 +168,8 @@ function arrived(m, isNew) {
   if (isNew && m.user !== store.me) tell('heard', m);
   if (loading?.room === m.room && !reply) loading.late.push(m);
   else if (m.room === store.room && store.tab === 'messages' && !reply) {
-    if (m.user === store.me && isNew) stuck = true;
+    stick();
+    if (m.user === store.me && isNew) { stuck = true; lastTop = 0; }
     if (list.has(m.ts) || !list.size || m.ts > list.first() || !more) list.put(m);
     if (stuck && list.size > 500) { list.trim(200); more = true; box.querySelector('.begin').hidden = true; }
     if (isNew && !stuck) down.hidden = false;

@@ -63,6 +63,7 @@ export function writer({ id, label, room, thread, draft, keep }) {
     if (command && thread) { say('Commands cannot be used in threads.'); return; }
     if (command && store.commands.length && !store.commands.some(c => c.name === text.trim().split(/\s/)[0])) { say(`${text.trim().split(/\s/)[0]} is not a command here. Type / to see those there are.`); return; }
     busy = true;
+    error.hidden = true;
     box.setAttribute('aria-busy', 'true');
     box.value = '';
     keep?.('');
@@ -94,7 +95,7 @@ export function writer({ id, label, room, thread, draft, keep }) {
     if (open && e.key === 'ArrowDown') point((chosen + 1) % options.length);
     else if (open && e.key === 'ArrowUp') point((chosen - 1 + options.length) % options.length);
     else if (open && e.key === 'Tab' && !e.shiftKey) take(options[chosen]);
-    else if (open && e.key === 'Enter' && box.value.trim() !== options[chosen].put.trim()) take(options[chosen]);
+    else if (open && e.key === 'Enter' && !e.shiftKey && box.value.slice(options[chosen].from, box.selectionStart).toLowerCase() !== options[chosen].put.trim()) take(options[chosen]);
     else if (e.key === 'Escape' && !list.hidden) shut();
     else if (e.key === 'Enter' && !e.shiftKey) send();
     else return;
