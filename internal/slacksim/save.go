@@ -155,6 +155,7 @@ func (s *Server) Restore(data []byte) error {
 			s.roomList = append(s.roomList, kept.Channel.ID)
 		}
 		r.Channel, r.kind, r.user, r.created, r.messages = kept.Channel, kept.Kind, kept.User, kept.Created, nil
+		r.Members = slices.DeleteFunc(r.Members, func(id string) bool { return s.members[id] == nil })
 		for _, m := range kept.Messages {
 			if s.members[m.User] == nil {
 				continue

@@ -21,27 +21,32 @@ func (p *Page) pushClock(w http.ResponseWriter, r *http.Request, person *slacksi
 	if err != nil {
 		zone = time.UTC
 	}
-	d, known := ahead(asked.Step, p.slack.Now().In(zone))
+	jump := p.opts.Jump
+	if jump == nil {
+		jump = ahead
+	}
+	before := p.slack.Now().In(zone)
+	to, known := jump(asked.Step, before)
 	if !known || p.opts.Push == nil {
 		refuse(w, fmt.Errorf("the clock cannot be pushed by %q", asked.Step))
 		return
 	}
-	p.opts.Push(d)
+	p.opts.Push(to.Sub(before))
 	now := p.slack.Now().UnixMilli()
 	p.everywhere(event{"clock", now})
 	answer(w, map[string]any{"now": now})
 }
 
-// ahead is how far a step leads from now.
-func ahead(step string, now time.Time) (time.Duration, bool) {
-	morning := func(days int) time.Duration {
-		return time.Date(now.Year(), now.Month(), now.Day()+days, 9, 0, 0, 0, now.Location()).Sub(now)
+// ahead is where a step leads from now.
+func ahead(step string, now time.Time) (time.Time, bool) {
+	morning := func(days int) time.Time {
+		return time.Date(now.Year(), now.Month(), now.Day()+days, 9, 0, 0, 0, now.Location())
 	}
 	switch step {
 	case "30m":
-		return 30 * time.Minute, true
+		return now.Add(30 * time.Minute), true
 	case "2h":
-		return 2 * time.Hour, true
+		return now.Add(2 * time.Hour), true
 	case "morning":
 		return morning(1), true
 	case "monday":
@@ -51,7 +56,7 @@ func ahead(step string, now time.Time) (time.Duration, bool) {
 		}
 		return morning(days), true
 	}
-	return 0, false
+	return time.Time{}, false
 }
 
 // Trouble that can be switched on, and what it does to calls and envelopes.

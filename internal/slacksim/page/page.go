@@ -23,6 +23,10 @@ type Options struct {
 	// Push moves the clock that the server and the app run on; nil = the page
 	// shows no clock to push.
 	Push func(time.Duration)
+	// Jump says where a step of the clock leads from now, which is in the zone
+	// of whoever pushes it: "30m", "2h", "morning" or "monday". nil = the page
+	// takes nine o'clock of the next day, and of the next Monday.
+	Jump func(step string, now time.Time) (to time.Time, known bool)
 	// Status says what is wrong with the bot, in a sentence; "" = nothing. It is
 	// asked twice a second while somebody looks. nil = only its sockets count.
 	Status func() string
