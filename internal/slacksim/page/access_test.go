@@ -76,6 +76,7 @@ func (w *window) nameless() []string {
 
 // Every view can be read by eye and by ear, in light and in dark.
 func TestEveryViewIsReadable(t *testing.T) {
+	t.Parallel()
 	a := stage(t, page.Options{Push: func(time.Duration) {}, Tour: []page.Step{{ID: "x", Title: "Ask", Words: "Ask.", Type: "/toy say hi", Done: "hi"}, {ID: "y", Title: "More", Words: "More.", Done: "nothing"}}})
 	w := look(t, a.page.URLFor("sam", "#sales"), 1440, 1000)
 	for range 2 {

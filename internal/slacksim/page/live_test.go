@@ -23,6 +23,7 @@ import (
 )
 
 func TestBotGoesAndComesBack(t *testing.T) {
+	t.Parallel()
 	var mu sync.Mutex
 	status := ""
 	a := stage(t, page.Options{Status: func() string { mu.Lock(); defer mu.Unlock(); return status }})
@@ -49,6 +50,7 @@ func TestBotGoesAndComesBack(t *testing.T) {
 // The whole local Slack stops and another starts at its address: a window goes
 // on by itself.
 func TestServerGoesAndComesBack(t *testing.T) {
+	t.Parallel()
 	a := stage(t, page.Options{})
 	w := look(t, a.page.URLFor("sam", "#sales"))
 	w.write("before")
@@ -114,6 +116,7 @@ func history(t testing.TB, a *toy, n int) {
 }
 
 func TestTenThousandMessages(t *testing.T) {
+	t.Parallel()
 	a := stage(t, page.Options{})
 	history(t, a, 10000)
 	w := look(t, a.page.URLFor("sam", "#sales"))
@@ -147,6 +150,7 @@ func TestTenThousandMessages(t *testing.T) {
 }
 
 func TestNewcomersCatchUp(t *testing.T) {
+	t.Parallel()
 	a := stage(t, page.Options{})
 	w := look(t, a.page.URLFor("sam", "#sales"))
 	for i := range 700 { // more than a window's queue holds
@@ -158,6 +162,7 @@ func TestNewcomersCatchUp(t *testing.T) {
 }
 
 func TestPastedText(t *testing.T) {
+	t.Parallel()
 	a := stage(t, page.Options{})
 	w := look(t, a.page.URLFor("sam", "#sales"))
 	long := strings.Repeat("words and *more* words. ", 1667) // 40,008 letters
@@ -176,6 +181,7 @@ func TestPastedText(t *testing.T) {
 
 // Text is text, wherever it stands.
 func TestTextIsNeverMarkup(t *testing.T) {
+	t.Parallel()
 	a := stage(t, page.Options{})
 	w := look(t, a.page.URLFor("sam", "#sales"))
 	const evil = `<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>`
@@ -222,6 +228,7 @@ func TestTextIsNeverMarkup(t *testing.T) {
 
 // A block that Slack may invent tomorrow is shown as it came, and marked.
 func TestUnknownBlock(t *testing.T) {
+	t.Parallel()
 	a := stage(t, page.Options{})
 	a.post("C0SALES", obj{"text": "x", "blocks": []any{obj{"type": "header", "text": obj{"type": "plain_text", "text": "of tomorrow"}}}})
 	data, err := a.slack.Save()
@@ -236,6 +243,7 @@ func TestUnknownBlock(t *testing.T) {
 }
 
 func TestUploadedPicture(t *testing.T) {
+	t.Parallel()
 	a := stage(t, page.Options{})
 	w := look(t, a.page.URLFor("sam", "#sales"))
 	picture := image.NewRGBA(image.Rect(0, 0, 240, 120))
@@ -279,6 +287,7 @@ func TestUploadedPicture(t *testing.T) {
 }
 
 func TestInspector(t *testing.T) {
+	t.Parallel()
 	a := stage(t, page.Options{})
 	w := look(t, a.page.URLFor("sam", "#sales"))
 	origin := strings.TrimSuffix(a.page.URL(), "/")
@@ -338,6 +347,7 @@ func TestInspector(t *testing.T) {
 
 // A lever of the one who mounts the page stands beside the page's own.
 func TestLeversOfTheHost(t *testing.T) {
+	t.Parallel()
 	var mu sync.Mutex
 	pulled := []bool{}
 	a := stage(t, page.Options{Levers: []page.Lever{{ID: "stop", Name: "Stop the bot", Note: "As if it had crashed.", Set: func(on bool) error {
@@ -377,6 +387,7 @@ func (c *pushed) push(d time.Duration) {
 }
 
 func TestClock(t *testing.T) {
+	t.Parallel()
 	c := &pushed{now: time.Date(2026, 11, 25, 20, 10, 0, 0, time.UTC)} // a Wednesday, 3:10 PM in New York
 	var a *toy
 	a = stage(t, page.Options{Push: func(d time.Duration) { c.push(d); a.slack.Wake() }}, func(o *slacksim.Options) { o.Now = c.Now })
@@ -404,6 +415,7 @@ func TestClock(t *testing.T) {
 }
 
 func TestTour(t *testing.T) {
+	t.Parallel()
 	a := stage(t, page.Options{Tour: []page.Step{
 		{ID: "ask", Title: "Ask the playbook", Words: "Type a question, typos and all.", As: "sam", Room: "#sales", Type: "/toy say objection: pricing", Done: "objection: pricing", Where: "message"},
 		{ID: "form", Title: "Fill in a form", Words: "The toy asks for everything.", As: "priya", Room: "DM", Type: "/toy form", Done: "This form has every input", Where: "modal"},
@@ -433,6 +445,7 @@ func TestTour(t *testing.T) {
 }
 
 func TestJoinAndArchived(t *testing.T) {
+	t.Parallel()
 	a := stage(t, page.Options{})
 	w := look(t, a.page.URLFor("ola", "#random"))
 	w.sees("You are looking at #random from outside.", "not joined")
@@ -446,4 +459,19 @@ func TestJoinAndArchived(t *testing.T) {
 	if strings.Contains(guest.text(), "handoffs") {
 		t.Error("a guest sees a channel that he is not in")
 	}
+}
+
+// Nothing stands where there is nothing.
+func TestBareWorkspace(t *testing.T) {
+	t.Parallel()
+	a := stage(t, page.Options{}, func(o *slacksim.Options) { o.Shortcuts, o.Commands = []slacksim.Shortcut{}, []slacksim.Command{} })
+	w := look(t, a.page.URLFor("sam", "#sales"))
+	w.sees("Everything sales.", "Enter sends")
+	w.shot("bare")
+	if got := eval[string](w, `document.getElementById('composer').textContent + document.querySelector('.levers').textContent`); got != "Enter sends, Shift Enter starts a new lineInspector" {
+		t.Errorf("beside the messages stands %q", got)
+	}
+	w.click("Toy")
+	w.click("Home")
+	w.sees("Good morning, Sam")
 }

@@ -14,6 +14,7 @@ import (
 
 // Two windows are two people: what happens shows at once in both.
 func TestTwoWindows(t *testing.T) {
+	t.Parallel()
 	a := stage(t, page.Options{})
 	sam := look(t, a.page.URLFor("@sam", "#sales"))
 	alex := look(t, a.page.URLFor("alex", "#sales"))
@@ -65,6 +66,7 @@ func TestTwoWindows(t *testing.T) {
 }
 
 func TestModalErrorsAndStack(t *testing.T) {
+	t.Parallel()
 	a := stage(t, page.Options{}, func(o *slacksim.Options) { o.AckTimeout = 1200 * time.Millisecond })
 	w := look(t, a.page.URLFor("sam", "#sales"))
 	w.write("/toy form")
@@ -132,6 +134,7 @@ func TestModalErrorsAndStack(t *testing.T) {
 
 // A browser that goes away in the middle of a form loses nothing.
 func TestWindowGoesAwayInAForm(t *testing.T) {
+	t.Parallel()
 	a := stage(t, page.Options{})
 	w := look(t, a.page.URLFor("sam", "#sales"))
 	w.write("/toy form")
@@ -155,6 +158,7 @@ func TestWindowGoesAwayInAForm(t *testing.T) {
 }
 
 func TestKeyboardAlone(t *testing.T) {
+	t.Parallel()
 	a := stage(t, page.Options{})
 	w := look(t, a.page.URLFor("sam", "#sales"))
 	on := func(want string) {
@@ -228,6 +232,7 @@ func TestKeyboardAlone(t *testing.T) {
 }
 
 func TestNarrowWindow(t *testing.T) {
+	t.Parallel()
 	a := stage(t, page.Options{Push: func(time.Duration) {}, Tour: []page.Step{{ID: "x", Title: "Ask", Words: "Ask.", Type: "/toy say hi", Done: "hi"}}})
 	w := look(t, a.page.URLFor("sam", "#sales"), 375, 700)
 	w.write("/toy blocks")
@@ -271,6 +276,7 @@ func TestNarrowWindow(t *testing.T) {
 }
 
 func TestShortcutsAndHome(t *testing.T) {
+	t.Parallel()
 	a := stage(t, page.Options{})
 	w := look(t, a.page.URLFor("sam", "#sales"))
 	w.write("a thing to look at")

@@ -74,8 +74,11 @@ func stage(t testing.TB, opts page.Options, change ...func(*slacksim.Options)) *
 
 func (a *toy) connect() {
 	a.t.Helper()
-	got := a.ask(a.slack.AppToken(), "apps.connections.open", obj{})
-	address, _ := got["url"].(string)
+	address := ""
+	a.until("an address to connect to", func() bool {
+		address, _ = a.ask(a.slack.AppToken(), "apps.connections.open", obj{})["url"].(string)
+		return address != ""
+	})
 	line, _, err := websocket.DefaultDialer.Dial(address, nil)
 	if err != nil {
 		a.t.Fatal(err)
