@@ -1,10 +1,12 @@
 package outbox
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"sopbot/internal/database"
@@ -54,4 +56,37 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 	}
 	settled(t, o, 30*time.Second)
 	t.Logf("%d rows, all done", verify(t, db, said))
+}
+
+// A look into the database that fails is made again soon, not at its next
+// time: what it was to find may be due.
+func TestAfterTroubleItLooksAgainAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := open(t)
+		o, ran := New(db, Options{}), &log{}
+		o.Handle("note", func(_ context.Context, j Job) error { ran.add("%s", j.Key); return nil })
+		rename := func(from, to string) {
+			write(t, db, func(tx *database.Tx) error {
+				_, err := tx.Exec("ALTER TABLE " + from + " RENAME TO " + to)
+				return err
+			})
+		}
+		rename("outbox", "away") // as if the database did not answer
+		serve(t, o)
+		time.Sleep(5 * time.Second)
+		rename("away", "outbox")
+		other := New(db, Options{}) // so that nobody is told
+		add(t, db, other, Row{Kind: "note", Key: "at the start"})
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		rename("outbox", "away")
+		time.Sleep(recheck + time.Minute)
+		rename("away", "outbox")
+		add(t, db, other, Row{Kind: "note", Key: "later"})
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if got, want := fmt.Sprint(ran.all()), "[at the start later]"; got != want {
+			t.Errorf("ran %s, want %s", got, want)
+		}
+	})
 }
