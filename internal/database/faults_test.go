@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // fill writes until something is in the way.
@@ -97,6 +99,20 @@ func TestAFileThatBecomesReadOnly(t *testing.T) {
 	pragma(t, db, "query_only = 0")
 	if err := db.Healthy(ctx); err != nil {
 		t.Errorf("afterwards: %v", err)
+	}
+}
+
+// What a server says of its disk, its rights and its files has our names, too.
+func TestTheServersTroublesHaveOurNames(t *testing.T) {
+	for code, want := range map[string]error{"53100": ErrFull, "25006": ErrReadOnly, "42501": ErrReadOnly, "XX001": ErrDamaged, "XX002": ErrDamaged} {
+		said := &pgconn.PgError{Code: code, Message: "as the server says it"}
+		if err := plain(fmt.Errorf("commit: %w", said)); !errors.Is(err, want) || !errors.Is(err, error(said)) || !strings.HasPrefix(err.Error(), want.Error()) {
+			t.Errorf("%s: %v, want %v", code, err, want)
+		}
+	}
+	other := &pgconn.PgError{Code: "23505"}
+	if err := plain(other); err != error(other) {
+		t.Errorf("what nobody can do anything about became %v", err)
 	}
 }
 
