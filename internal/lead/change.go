@@ -78,15 +78,22 @@ func (l *Leads) Assign(tx *database.Tx, n New, by string, from Origin) (lead Lea
 }
 
 // Reassign gives a lead to somebody else; ErrTaken where it changed hands
-// meanwhile. The card of the owner before stays, without its buttons.
+// meanwhile. The card of the owner before stays, without its buttons; an owner
+// who did not do it is told.
 func (l *Leads) Reassign(tx *database.Tx, lead Lead, to, by string, from Origin) (Lead, error) {
 	if err := setOwner(tx, lead, to, l.Now()); err != nil {
 		return Lead{}, err
 	}
 	before := lead
 	lead.Owner, lead.Turn = to, lead.Turn+1
-	if _, err := l.Posts.Change(tx, cardKey(before.ID, before.Turn), l.passedOnMessage(before, to, by)); err != nil {
+	gone := l.passedOnMessage(before, to, by)
+	if _, err := l.Posts.Change(tx, cardKey(before.ID, before.Turn), gone); err != nil {
 		return Lead{}, err
+	}
+	if by != before.Owner { // a card that changes makes no sound
+		if err := l.Posts.Put(tx, fmt.Sprintf("lead/%s/gone/%d", before.ID, before.Turn), before.Owner, gone); err != nil {
+			return Lead{}, err
+		}
 	}
 	if err := l.Record(tx, Event{Kind: "lead.reassigned", Person: by, Origin: from, Lead: lead.ID, Subject: "lead/" + lead.ID,
 		Detail: map[string]string{"from": before.Owner, "to": to}}); err != nil {

@@ -133,17 +133,19 @@ func (l *Leads) cardMessage(lead Lead, by string) chat.Message {
 		facts = append(facts, form.Value{Type: playbook.FieldURL, Text: lead.Website}.Mrkdwn(nil))
 	}
 	blocks := append(chat.TextBlocks(head), chat.Context(strings.Join(facts, " · ")))
+	buttons := []slack.BlockElement{chat.Button(actionOpen, lead.ID, "What is known")}
 	if lead.Status != HandedOff && lead.Status != Accepted {
-		buttons := []slack.BlockElement{chat.Button(actionOpen, lead.ID, "What is known")}
 		for _, s := range l.Steps {
 			buttons = append(buttons, StepButton(s, lead.ID))
 		}
-		blocks = append(blocks, chat.Actions(append(buttons, chat.Button(actionReassign, lead.ID, "Reassign"))...))
+		buttons = append(buttons, chat.Button(actionReassign, lead.ID, "Reassign"))
 	}
+	blocks = append(blocks, chat.Actions(buttons...))
 	return chat.Message{Text: head + " (" + lead.Status.Words() + ")", Blocks: blocks}
 }
 
-// passedOnMessage takes the place of the card of an owner who has it no longer.
+// passedOnMessage tells an owner who has it no longer, and takes the place of
+// their card.
 func (l *Leads) passedOnMessage(lead Lead, to, by string) chat.Message {
 	text := "*" + chat.EscapeInline(lead.String()) + "* is " + chat.Person(to) + "’s now: reassigned by " + chat.Person(by) + ", " + chat.Moment(l.Now(), l.zone()) + "."
 	return chat.Message{Text: text, Blocks: chat.TextBlocks(text)}
@@ -160,7 +162,7 @@ func (l *Leads) optionWords(lead Lead, person string) string {
 var sourceWords = map[Source]string{SourceResearch: "From research", SourceQualification: "From qualification", SourceHandoff: "From the handoff"}
 
 // leadView shows what is known of a lead, and what happened to it.
-func (l *Leads) leadView(lead Lead, known Known, trail []entry) slack.ModalViewRequest {
+func (l *Leads) leadView(lead Lead, known Known, trail []entry, page int) slack.ModalViewRequest {
 	blocks := []slack.Block{chat.Header(lead.String())}
 	facts := []string{lead.Status.Words(), "owned by " + chat.Person(lead.Owner), "since " + chat.Moment(lead.CreatedAt, l.zone())}
 	if lead.Website != "" {
@@ -179,7 +181,7 @@ func (l *Leads) leadView(lead Lead, known Known, trail []entry) slack.ModalViewR
 			if label == "" {
 				label = strings.ReplaceAll(id, "_", " ")
 			}
-			fmt.Fprintf(&text, "_%s_: %s\n", chat.EscapeInline(label), known[s][id].Mrkdwn(l.zone()))
+			fmt.Fprintf(&text, "_%s_: %s\n", chat.EscapeInline(label), known[s][id].Value.Mrkdwn(l.zone()))
 		}
 		blocks = append(blocks, chat.TextBlocks(text.String())...)
 	}
@@ -187,12 +189,16 @@ func (l *Leads) leadView(lead Lead, known Known, trail []entry) slack.ModalViewR
 		var text strings.Builder
 		text.WriteString("*What happened*\n")
 		for _, e := range trail {
-			fmt.Fprintf(&text, "%s · %s · %s\n", chat.Moment(e.at, l.zone()), e.words(), chat.Person(e.person))
+			fmt.Fprintf(&text, "%s · %s · %s", chat.Moment(e.at, l.zone()), e.words(), chat.Person(e.person))
+			if how := originWords[e.origin]; how != "" {
+				text.WriteString(" · " + how)
+			}
+			text.WriteString("\n")
 		}
 		blocks = append(blocks, slack.NewDividerBlock())
 		blocks = append(blocks, chat.TextBlocks(text.String())...)
 	}
-	return chat.Modal("", "Lead", "", "Close", "", blocks)
+	return chat.Modal("", "Lead", "", "Close", "", chat.Leaf(blocks, page, actionTurn, lead.ID))
 }
 
 // labels are the names of fields as the playbook's forms have them.

@@ -172,6 +172,21 @@ func (r *Roster) Has(ctx context.Context, person string, role Role) (bool, error
 	return false, failed
 }
 
+// hasOne reports whether somebody has one of the roles.
+func (r *Roster) hasOne(ctx context.Context, person string, roles []Role) (bool, error) {
+	var failed error
+	for _, role := range roles {
+		has, err := r.Has(ctx, person, role)
+		if has {
+			return true, nil
+		}
+		if err != nil {
+			failed = err
+		}
+	}
+	return false, failed
+}
+
 // Members lists who has the role, in a steady order; nobody where the playbook
 // leaves it out. The error is that of Has; what is known comes along.
 func (r *Roster) Members(ctx context.Context, role Role) ([]string, error) {
