@@ -7,7 +7,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"sopbot": main})
+	testscript.Main(m, map[string]func(){"sopbot": main, "sopbot-hasty": hasty})
 }
 
 // The command line as somebody at a terminal meets it.
