@@ -44,6 +44,26 @@ type bot struct {
 	// settings, if set, changes those of every playbook that is read: the
 	// demo's team is in no company's.
 	settings func(*playbook.Settings)
+	delays   delays
+}
+
+// delays are the times of patience with Slack, and with a bot that died; zero
+// means the usual. Tests have shorter ones: with the usual, what became of a
+// message that got no answer is known after half a minute.
+type delays struct {
+	call, settle time.Duration // see gateway.Posts
+	spread       time.Duration // see gateway.Posts.Spread
+	work, lease  time.Duration // see outbox.Options
+}
+
+// posts makes the keeper of messages.
+func (b *bot) posts() *gateway.Posts {
+	p := b.gateway.Posts(b.outbox)
+	if b.delays.call > 0 {
+		p.Timeout, p.Settle = b.delays.call, b.delays.settle
+		p.Spread(b.delays.spread)
+	}
+	return p
 }
 
 // open puts the bot together, in the order of the floors.
@@ -57,13 +77,14 @@ func (b *bot) open(ctx context.Context) (err error) {
 	if b.db, err = database.Open(ctx, b.Database); err != nil {
 		return err
 	}
-	b.outbox = outbox.New(b.db, outbox.Options{Now: b.now, Log: b.log, Metrics: b.metrics, OnDead: b.dead})
+	b.outbox = outbox.New(b.db, outbox.Options{Now: b.now, Log: b.log, Metrics: b.metrics, OnDead: b.dead,
+		Timeout: b.delays.work, Lease: b.delays.lease})
 	b.features = newFeatures()
 	b.answers = b.features.answers
 	b.router = b.features.router()
 	b.gateway = gateway.New(gateway.Options{BotToken: b.BotToken, AppToken: b.AppToken, APIURL: b.APIURL,
 		Router: b.router, DB: b.db, Log: b.log, Now: b.now, Metrics: b.metrics})
-	b.features.stand(ground{db: b.db, shelf: &b.shelf, posts: b.gateway.Posts(b.outbox), slack: b.gateway, now: b.now, log: b.log})
+	b.features.stand(ground{db: b.db, shelf: &b.shelf, posts: b.posts(), slack: b.gateway, now: b.now, log: b.log})
 	b.use(book)
 	b.bookMetrics()
 	return b.features.begin(ctx)

@@ -81,6 +81,10 @@ func NewPosts(db *database.DB, o *outbox.Outbox, api Messages, now func() time.T
 	return p
 }
 
+// Spread sets how far apart messages in one channel are, after a short burst.
+// The usual is as close as Slack allows. It is for before the outbox runs.
+func (p *Posts) Spread(every time.Duration) { p.pace.every = every }
+
 // Posts makes the keeper of messages over the gateway's own client.
 func (g *Gateway) Posts(o *outbox.Outbox) *Posts {
 	p := NewPosts(g.DB, o, g.api, g.Now, g.Log)
