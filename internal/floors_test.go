@@ -24,6 +24,7 @@ var floors = map[string][]string{
 	"roster":        {"database", "chat"},
 	"gateway":       {"chat", "outbox", "database"},
 	"lead":          {"playbook", "chat", "database", "form", "roster"},
+	"research":      {"playbook", "chat", "database", "form", "roster", "lead"},
 	"qualification": {"playbook", "chat", "database", "form", "roster", "lead"},
 	"handoff":       {"playbook", "chat", "database", "form", "roster", "lead"},
 	"answers":       {"playbook", "chat", "database", "search"},

@@ -14,6 +14,7 @@ import (
 	"sopbot/internal/lead"
 	"sopbot/internal/playbook"
 	"sopbot/internal/qualification"
+	"sopbot/internal/research"
 	"sopbot/internal/roster"
 )
 
@@ -22,6 +23,7 @@ type features struct {
 	answers        *answers.Answers
 	roster         *roster.Roster
 	leads          *lead.Leads
+	research       *research.Research
 	qualifications *qualification.Qualifications
 	handoffs       *handoff.Handoffs
 }
@@ -31,9 +33,10 @@ type features struct {
 func newFeatures() *features {
 	f := &features{answers: &answers.Answers{}, roster: &roster.Roster{}, leads: &lead.Leads{}}
 	f.leads.Roster = f.roster
+	f.research = &research.Research{Roster: f.roster, Leads: f.leads}
 	f.qualifications = &qualification.Qualifications{Roster: f.roster, Leads: f.leads}
 	f.handoffs = &handoff.Handoffs{Roster: f.roster, Leads: f.leads}
-	f.leads.Steps = []lead.Step{f.qualifications.Step(), f.handoffs.Step()}
+	f.leads.Steps = []lead.Step{f.research.Step(), f.qualifications.Step(), f.handoffs.Step()}
 	f.handoffs.Scored = f.scored
 	return f
 }
@@ -45,6 +48,7 @@ func (f *features) router() *chat.Router {
 	f.answers.Help = r.Commands
 	f.answers.Register(r)
 	f.leads.Register(r)
+	f.research.Register(r)
 	f.qualifications.Register(r)
 	f.handoffs.Register(r)
 	return r
@@ -69,6 +73,8 @@ func (f *features) stand(g ground) {
 	r.Zone = func() *time.Location { return g.shelf.InForce().Settings.Timezone }
 	l.DB, l.Slack, l.Posts, l.Shelf, l.Now, l.Log = g.db, g.slack, g.posts, g.shelf, g.now, g.log
 	q.DB, q.Slack, q.Shelf, q.Now, q.Log = g.db, g.slack, g.shelf, g.now, g.log
+	s := f.research
+	s.DB, s.Slack, s.Shelf, s.Now, s.Log = g.db, g.slack, g.shelf, g.now, g.log
 	h.DB, h.Slack, h.Posts, h.Shelf, h.Now, h.Log = g.db, g.slack, g.posts, g.shelf, g.now, g.log
 }
 

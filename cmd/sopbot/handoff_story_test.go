@@ -135,3 +135,6 @@ func TestADeclinedLeadComesBackWithTheReasonAndDoesNotBounce(t *testing.T) {
 	m.Submit()
 	has(t, "the third time", strings.Join(values(m.Errors()), " "), "declined twice")
 }
+
+// inDays is a date so many days from now.
+func inDays(n int) string { return time.Now().AddDate(0, 0, n).Format("2006-01-02") }
