@@ -55,6 +55,9 @@ func TestAFullDiskIsSaidAndSurvived(t *testing.T) {
 			if used, free, known := db.Space(); !known || used < 1<<19 || free >= before || free > 1<<16 {
 				t.Errorf("%d bytes used, %d free of %d, %v", used, free, before, known)
 			}
+			if err := db.Healthy(ctx); !errors.Is(err, ErrFull) {
+				t.Errorf("it calls itself healthy: %v", err)
+			}
 			if err := db.Backup(ctx, filepath.Join(disk, "backup")); !errors.Is(err, ErrFull) {
 				t.Errorf("backup: %v", err)
 			}
