@@ -256,25 +256,19 @@ func TestAServersFullDiskIsSaidAndSurvived(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	disk, err := os.MkdirTemp("", "sopbot-small-disk-")
+	disk, grow, err := database.SmallDisk(t, "24m")
 	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.Remove(disk) })
-	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=24m"); err != nil {
 		t.Logf("not tried: a small disk may not be mounted: %v", err)
 		return
 	}
-	t.Cleanup(func() { _ = syscall.Unmount(disk, syscall.MNT_DETACH) })
 	owner := home.Sys().(*syscall.Stat_t) // the server's user
 	if err := os.Chown(disk, int(owner.Uid), int(owner.Gid)); err != nil {
 		t.Fatal(err)
 	}
 	server := raw(t, address)
 	must(t, server, "CREATE TABLESPACE small LOCATION '"+disk+"'", "CREATE DATABASE small TABLESPACE small")
-	room := func() error { return syscall.Mount("", disk, "", syscall.MS_REMOUNT, "size=64m") }
 	t.Cleanup(func() {
-		_ = room()
+		_ = grow("64m")
 		must(t, server, "DROP DATABASE small WITH (FORCE)", "DROP TABLESPACE small")
 	})
 	folder.Path = "/small"
@@ -298,7 +292,7 @@ func TestAServersFullDiskIsSaidAndSurvived(t *testing.T) {
 	if !errors.Is(err, database.ErrFull) {
 		t.Fatalf("after %d rows: %v", kept, err)
 	}
-	if err := room(); err != nil {
+	if err := grow("64m"); err != nil {
 		t.Fatal(err)
 	}
 	// Not before: to read, the server may have to write other pages first.
