@@ -34,7 +34,7 @@ func (v Verdict) String() string {
 // in seeds that are there to tune on.
 const (
 	answers = 2
-	touches = 1.1
+	touches = 1.4
 
 	coveredEvidence = .5
 	nearEvidence    = .5
