@@ -105,7 +105,7 @@ var everyday = sync.OnceValue(func() map[string]float32 {
 			m[w] = stress
 		}
 	}
-	words(thesaurus+plain, func(t token) bool {
+	words(thesaurus+slang+plain, func(t token) bool {
 		if _, ok := m[t.text]; !ok {
 			m[t.text] = 1
 		}

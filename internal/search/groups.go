@@ -24,7 +24,7 @@ type member struct {
 
 func newGroups(l *lexicon, own [][]string) groups {
 	g := groups{members: map[string][]member{}}
-	for line := range strings.Lines(thesaurus) {
+	for line := range strings.Lines(thesaurus + slang) {
 		if line = strings.TrimSpace(line); line != "" {
 			g.add(l, strings.Split(line, ","))
 		}

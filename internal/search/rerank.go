@@ -7,7 +7,7 @@ const (
 	titleWeight   = .2
 	coveredWeight = .1
 	exactWeight   = .5
-	mutualWeight  = .3
+	mutualWeight  = .15
 	within        = 8 // words this near to each other belong together
 )
 

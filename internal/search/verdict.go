@@ -33,13 +33,13 @@ func (v Verdict) String() string {
 // handbooks with their own questions and each other's, and on those questions
 // in seeds that are there to tune on.
 const (
-	answers = 2.05
-	touches = 1.1
+	answers = 2
+	touches = 1.4
 
 	coveredEvidence = .5
 	nearEvidence    = .5
 	wordy           = .5
-	astray          = .3
+	astray          = .5
 )
 
 // verdict judges the best pages.
