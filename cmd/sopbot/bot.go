@@ -36,6 +36,8 @@ type bot struct {
 	answers  *answers.Answers
 	gateway  *gateway.Gateway
 	playbook fs.FS // nil = the folder of the configuration, watched
+
+	gcAsUsual func() // ends the thrift of the start
 }
 
 // features registers everything that people can type and click: a line per
@@ -50,6 +52,7 @@ func features(a *answers.Answers) *chat.Router {
 
 // open puts the bot together, in the order of the floors.
 func (b *bot) open(ctx context.Context) (err error) {
+	b.gcAsUsual = thrifty()
 	b.metrics = prometheus.NewRegistry()
 	b.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	book, err := b.loadBook()
@@ -133,10 +136,7 @@ func (b *bot) run(ctx context.Context) error {
 		serve(b.watch)
 	}
 	serve(b.gateway.Run)
-	// A moment after the start has settled, what it needed and serving does
-	// not goes back to the machine.
-	settled := time.AfterFunc(time.Second, giveBack)
-	defer settled.Stop()
+	wg.Go(func() { b.keepSmall(ctx) })
 	<-ctx.Done()
 	wg.Wait()
 	b.answers.Stop()
@@ -219,6 +219,9 @@ func (b *bot) ready(ctx context.Context) error {
 
 // close gives everything back.
 func (b *bot) close() error {
+	if b.gcAsUsual != nil {
+		b.gcAsUsual()
+	}
 	if b.db == nil {
 		return nil
 	}

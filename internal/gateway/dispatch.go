@@ -143,6 +143,7 @@ func (g *Gateway) take(l *lane, env envelope) {
 	// Started only now that the job knows it.
 	j.late = time.AfterFunc(time.Hour, func() { g.hold(j) })
 	j.late.Reset(g.AckWithin)
+	g.received.Add(1)
 	g.metrics.received.WithLabelValues(knownType(env.Type)).Inc()
 	g.busy.begin()
 	l.busy.begin()
