@@ -189,7 +189,7 @@ func (b *bot) serveHTTP(ctx context.Context) error {
 	})
 	mux.Handle("GET /metrics", promhttp.HandlerFor(b.metrics, promhttp.HandlerOpts{Registry: b.metrics}))
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ErrorLog: slog.NewLogLogger(b.log.Handler(), slog.LevelWarn)}
-	listener, err := net.Listen("tcp", b.HTTP)
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", b.HTTP)
 	if err != nil {
 		return fmt.Errorf("SOPBOT_HTTP: %w", err)
 	}

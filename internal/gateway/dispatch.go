@@ -123,6 +123,9 @@ func (g *Gateway) cannotConnect(l *lane, ce *slack.ConnectionErrorEvent) {
 		}
 		l.cancel()
 	}
+	if errors.Is(ce.ErrorObj, context.Canceled) {
+		return // the lane is being left
+	}
 	if hopeless(ce.ErrorObj) {
 		end(ce.ErrorObj)
 		return
