@@ -45,6 +45,8 @@ type bot struct {
 	// demo's team is in no company's.
 	settings func(*playbook.Settings)
 	delays   delays
+
+	gcAsUsual func() // ends the thrift of the start
 }
 
 // delays are the times of patience with Slack, and with a bot that died; zero
@@ -68,6 +70,7 @@ func (b *bot) posts() *gateway.Posts {
 
 // open puts the bot together, in the order of the floors.
 func (b *bot) open(ctx context.Context) (err error) {
+	b.gcAsUsual = thrifty()
 	b.metrics = prometheus.NewRegistry()
 	b.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	book, err := b.loadBook()
@@ -181,10 +184,7 @@ func (b *bot) run(ctx context.Context) error {
 	serve(b.features.roster.Run)
 	serve(b.outbox.Run)
 	serve(b.gateway.Run)
-	// A moment after the start has settled, what it needed and serving does
-	// not goes back to the machine.
-	settled := time.AfterFunc(time.Second, giveBack)
-	defer settled.Stop()
+	wg.Go(func() { b.keepSmall(ctx) })
 	<-ctx.Done()
 	wg.Wait()
 	b.answers.Stop()
@@ -242,7 +242,7 @@ func (b *bot) serveHTTP(ctx context.Context) error {
 	})
 	mux.Handle("GET /metrics", promhttp.HandlerFor(b.metrics, promhttp.HandlerOpts{Registry: b.metrics}))
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ErrorLog: slog.NewLogLogger(b.log.Handler(), slog.LevelWarn)}
-	listener, err := net.Listen("tcp", b.HTTP)
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", b.HTTP)
 	if err != nil {
 		return fmt.Errorf("SOPBOT_HTTP: %w", err)
 	}
@@ -276,6 +276,9 @@ func (b *bot) wake() { b.outbox.Wake() }
 
 // close gives everything back.
 func (b *bot) close() error {
+	if b.gcAsUsual != nil {
+		b.gcAsUsual()
+	}
 	if b.db == nil {
 		return nil
 	}
