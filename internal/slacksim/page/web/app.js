@@ -73,6 +73,7 @@ async function read() {
     loading = null;
     for (const m of mine.late) list.put(m);
     clear(box, begin(), rows, down);
+    trim();
     stuck = true;
     lastTop = 0;
     stick();
@@ -81,6 +82,15 @@ async function read() {
   } catch (e) {
     if (loading === mine) { loading = null; clear(box, h('p', { class: 'empty' }, e.message)); }
   }
+}
+
+// trim lets go of what lies far above: it comes again when one scrolls there.
+function trim() {
+  if (list.size <= 500) return;
+  list.trim(200);
+  more = true;
+  lastTop = 0;
+  box.querySelector('.begin').hidden = true;
 }
 
 function begin() {
@@ -173,7 +183,7 @@ function arrived(m, isNew) {
     stick();
     if (m.user === store.me && isNew) { stuck = true; lastTop = 0; }
     if (list.has(m.ts) || !list.size || m.ts > list.first() || !more) list.put(m);
-    if (stuck && list.size > 500) { list.trim(200); more = true; box.querySelector('.begin').hidden = true; }
+    if (stuck) trim();
     if (isNew && !stuck) down.hidden = false;
     stick();
     seen();

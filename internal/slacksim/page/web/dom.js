@@ -45,7 +45,7 @@ const paths = {
   eye: 'M2 10s3-5 8-5 8 5 8 5-3 5-8 5-8-5-8-5M10 8a2 2 0 1 0 .01 0', down: 'M5 8l5 5 5-5', bolt: 'M11 2 5 11h5l-1 7 6-9h-5z', window: 'M8 4H4v12h12v-4M11 4h5v5M16 4l-7 7',
   check: 'M4 10l4 4 8-9', file: 'M5 2h7l4 4v12H5zM12 2v4h4', warn: 'M10 3 2 17h16zM10 8v4M10 14.5v.01', copy: 'M7 7h9v10H7zM4 13V3h9', home: 'M3 9l7-6 7 6v8h-5v-5H8v5H3z', gear: 'M3 6h8M15 6h2M3 14h2M9 14h8M13 4v4M7 12v4',
 };
-export const icon = name => svg('svg', { viewBox: '0 0 20 20', class: 'icon', 'aria-hidden': 'true' }, svg('path', { d: paths[name] }));
+export const icon = name => svg('svg', { viewBox: '0 0 20 20', class: 'icon', 'data-icon': name, 'aria-hidden': 'true' }, svg('path', { d: paths[name] }));
 
 // button makes a button that says what it does, also where it shows an icon only.
 export function button(words, what, props = {}) {
