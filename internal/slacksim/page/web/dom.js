@@ -50,7 +50,8 @@ export const icon = name => svg('svg', { viewBox: '0 0 20 20', class: 'icon', 'd
 // button makes a button that says what it does, also where it shows an icon only.
 export function button(words, what, props = {}) {
   const { icon: name, bare, ...rest } = props;
-  return h('button', { type: 'button', ...(bare ? { 'aria-label': words, title: words } : {}), ...rest, on: { click: what, ...(rest.on || {}) } }, name && icon(name), !bare && h('span', {}, words));
+  return h('button', { type: 'button', ...(bare ? { 'aria-label': words, title: words } : {}), ...rest, on: { click: what, ...(rest.on || {}) } }, name && icon(name),
+    !bare && h('span', {}, words));
 }
 
 // ask talks with the server; what it refuses is thrown as an Error in its words.
@@ -80,7 +81,8 @@ export function menu(at, items, title) {
     if (back) at.focus();
   };
   const outside = e => { if (!box.contains(e.target) && !at.contains(e.target)) shut(false); };
-  const rows = items.map(([words, what, note]) => h('button', { type: 'button', role: 'menuitem', tabindex: '-1', on: { click: () => { shut(true); what(); } } }, h('span', {}, words), note && h('small', {}, note)));
+  const rows = items.map(([words, what, note]) => h('button', { type: 'button', role: 'menuitem', tabindex: '-1', on: { click: () => { shut(true); what(); } } },
+    h('span', {}, words), note && h('small', {}, note)));
   const box = h('div', { class: 'menu', role: 'menu', 'aria-label': title || at.textContent, on: { keydown: e => {
     const i = rows.indexOf(document.activeElement);
     if (e.key === 'ArrowDown') rows[(i + 1) % rows.length].focus();
@@ -104,6 +106,16 @@ export function place(box, at) {
   Object.assign(box.style, { right: 'auto', bottom: 'auto', margin: '0' });
   box.style.left = Math.max(8, Math.min(r.left, innerWidth - b.width - 8)) + 'px';
   box.style.top = Math.max(8, below ? r.bottom + 4 : r.top - b.height - 4) + 'px';
+}
+
+// pick marks one option of a list, and tells the box that one types in.
+export function pick(list, box, i) {
+  [...list.querySelectorAll('[role=option]')].forEach((li, n) => {
+    li.classList.toggle('on', n === i);
+    if (n !== i) return;
+    box.setAttribute('aria-activedescendant', li.id);
+    li.scrollIntoView({ block: 'nearest' });
+  });
 }
 
 // flash says briefly what was done.
