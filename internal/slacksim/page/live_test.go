@@ -489,6 +489,17 @@ func TestAppThatDoesNotAnswer(t *testing.T) {
 	w.sees("Toy did not answer. Try again in a moment.")
 	w.click("Accept")
 	w.seesNot("Toy did not answer.")
+	w.click("Toy")
+	w.click("Home")
+	w.sees("Good morning, Sam")
+	button := func(words, id string) obj {
+		return obj{"type": "button", "action_id": id, "text": obj{"type": "plain_text", "text": words}}
+	}
+	a.call("views.publish", obj{"user_id": "U0SAM", "view": obj{"type": "home", "blocks": []any{obj{"type": "actions", "elements": []any{button("Do nothing", "mute"), button("Do something", "fine")}}}}})
+	w.click("Do nothing")
+	w.sees("We had some trouble connecting. Try again?")
+	w.click("Do something")
+	w.seesNot("We had some trouble connecting. Try again?")
 }
 
 // A window of somebody who is not there begins as somebody who is.

@@ -58,7 +58,7 @@ async function go(id, tab = 'messages', how = 'pushState') {
     if (here().kind === 'im') does({ do: 'messages' }).catch(() => {});
     await read();
   }
-  if (!document.querySelector('dialog[open], aside:focus-within, details[open]:focus-within')) ($('typed') || box).focus();
+  if (!document.querySelector('dialog[open], aside:focus-within, details[open]:focus-within')) (store.tab === 'home' ? box : $('typed') || box).focus();
 }
 
 // read shows the newest messages of the room; what arrives meanwhile waits.
@@ -135,14 +135,14 @@ box.addEventListener('scroll', async () => {
 }, { passive: true });
 
 function showHome() {
-  const v = store.home, look = JSON.stringify([store.me, v?.id, v?.blocks]);
+  const v = store.home, look = JSON.stringify([store.me, v?.id, v?.blocks, v?.notice]);
   if (look === homeLook && box.querySelector('.home')) return; // published as it was: nothing moves under one's hands
   homeLook = look;
   const keep = box.scrollTop, focused = document.activeElement?.closest('.home') && document.activeElement.dataset.key;
-  clear(box,
-    h('div', { class: 'home' },
-      v ? blocks(v.blocks, surface({ view: v.id }, v.state, { typed: homeTyped })) : h('p', { class: 'empty' }, icon('home'),
-        `${store.app.name} has put nothing on its Home tab yet.`)));
+  clear(box, h('div', { class: 'home' },
+    v?.notice && h('p', { class: 'error notice', role: 'alert' }, icon('warn'), v.notice),
+    v ? blocks(v.blocks, surface({ view: v.id }, v.state, { typed: homeTyped }))
+      : h('p', { class: 'empty' }, icon('home'), `${store.app.name} has put nothing on its Home tab yet.`)));
   box.scrollTop = keep;
   if (focused) box.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
   tell('shown');
