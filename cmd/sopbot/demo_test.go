@@ -77,7 +77,12 @@ func startDemo(t testing.TB, dir string, args ...string) *demoProcess {
 	if err := d.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { d.kill() })
+	t.Cleanup(func() {
+		d.kill()
+		if t.Failed() {
+			t.Logf("the demo said:\n%s", d.said)
+		}
+	})
 	address := make(chan string, 1)
 	read := make(chan struct{})
 	go func() {
@@ -503,7 +508,7 @@ func TestABotThatEndsIsStartedAgain(t *testing.T) {
 	d.keeper.stop(true)
 	d.keeper.stop(true)
 	waitUntil(t, "the bot is stopped", func() bool { return len(d.slack.Sockets()) == 0 })
-	has(t, "the page", d.keeper.status(), "was stopped here")
+	has(t, "the page", d.keeper.status(), "was stopped in the inspector")
 	d.keeper.stop(false)
 	d.keeper.stop(false)
 	waitUntil(t, "the bot is started", func() bool { return len(d.slack.Sockets()) > 0 })
@@ -524,4 +529,9 @@ func TestStepsOfTheTourNeedTheirCommands(t *testing.T) {
 		}
 		seen[s.ID] = true
 	}
+}
+
+func readFile(dir, name string) string {
+	data, _ := os.ReadFile(filepath.Join(dir, name)) // what is not there yet is empty
+	return string(data)
 }

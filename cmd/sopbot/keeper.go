@@ -149,7 +149,7 @@ func (k *keeper) status() string {
 	defer k.mu.Unlock()
 	switch {
 	case k.off != nil:
-		return "sopbot was stopped here. Start it again and it goes on where it was."
+		return "sopbot was stopped in the inspector. Started again there, it goes on where it was."
 	case k.trouble != "":
 		return "sopbot has stopped and is started again: " + k.trouble
 	}
