@@ -145,7 +145,7 @@ func (w *window) until(what, script string) {
 // tools read a page as people do: by what is seen, and by names.
 const tools = `(() => {
   if (window.T) return;
-  const seen = e => e.checkVisibility({ visibilityProperty: true }) && e.getClientRects().length > 0;
+  const seen = e => e.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && e.getClientRects().length > 0;
   const tidy = s => (s || '').replace(/\s+/g, ' ').trim();
   const words = e => [...e.childNodes].map(c => c.nodeType === 3 ? c.data : c.nodeType !== 1 || c.getAttribute('aria-hidden') === 'true' ? '' : c.getAttribute('aria-label') && c.getAttribute('role') === 'img' ? ' ' : words(c)).join(' ');
   const top = () => [...document.querySelectorAll('dialog[open]')].at(-1) || document.body;

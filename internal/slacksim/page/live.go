@@ -17,7 +17,7 @@ type event struct {
 }
 
 // live tells a window everything that its person sees happen, until the window
-// is gone. A window that fell behind is told to read everything anew.
+// is gone. A window that fell behind is told anew how things stand.
 func (p *Page) live(w http.ResponseWriter, r *http.Request, person *slacksim.Person) {
 	ctx := r.Context()
 	w.Header().Set("Content-Type", "text/event-stream")
@@ -31,14 +31,16 @@ func (p *Page) live(w http.ResponseWriter, r *http.Request, person *slacksim.Per
 			return true
 		}
 		var b bytes.Buffer
-		fmt.Fprintf(&b, "event: %s\ndata: %s\n\n", e.name, data)
+		fmt.Fprintf(&b, "retry: 500\nevent: %s\ndata: %s\n\n", e.name, data) // a window looks for its server twice a second
 		if _, err := w.Write(b.Bytes()); err != nil {
 			return false
 		}
 		return out.Flush() == nil
 	}
-	state := p.status()
-	if !send(event{"hello", map[string]any{"now": p.slack.Now().UnixMilli(), "connected": len(p.slack.Sockets()), "seen": p.slack.Seen(), "status": state}}) {
+	status := p.status()
+	// The stream begins with how things stand, so that what follows is news: read
+	// beside the stream, it could be older than what the stream told before.
+	if !send(event{"hello", p.state(person)}) {
 		return
 	}
 	// The journal and the bot's state have no news of their own; whoever looks at
@@ -59,7 +61,7 @@ func (p *Page) live(w http.ResponseWriter, r *http.Request, person *slacksim.Per
 				return
 			}
 			if last != 0 && c.Seq != last+1 {
-				told = []event{{"reset", nil}}
+				told = []event{{"hello", p.state(person)}}
 			} else {
 				told = p.tell(person, c)
 			}
@@ -75,9 +77,9 @@ func (p *Page) live(w http.ResponseWriter, r *http.Request, person *slacksim.Per
 				told = []event{{"journal", n}}
 			}
 		case <-ask.C:
-			if now := p.status(); now != state {
-				state = now
-				told = []event{{"status", state}}
+			if now := p.status(); now != status {
+				status = now
+				told = []event{{"status", status}}
 			}
 		}
 		for _, e := range told {

@@ -13,9 +13,9 @@ import { aside } from './aside.js';
 const $ = id => document.getElementById(id);
 const box = $('scroll'), body = document.body;
 const rows = h('div', { class: 'rows', role: 'log', 'aria-live': 'off', 'aria-label': 'Messages' });
-const down = button('New messages', () => { stuck = true; stick(); }, { class: 'down', icon: 'down', hidden: true });
+const down = button('New messages', () => { stuck = true; lastTop = 0; stick(); }, { class: 'down', icon: 'down', hidden: true });
 const list = messageList(rows);
-let stream, more = false, loading = null, fetching = false, stuck = true, homeTyped = {};
+let stream, more = false, loading = null, fetching = false, stuck = true, lastTop = 0, homeTyped = {}, homeLook = '';
 
 // Who and where stand in the address, so that each window has its own.
 const address = () => { const q = new URLSearchParams(location.search); return { who: q.get('as') || '', where: q.get('in') || '' }; };
@@ -39,7 +39,7 @@ async function become(who, where, how = 'pushState') {
 }
 
 function take({ now, ...got }) {
-  Object.assign(store, got);
+  Object.assign(store, got, { lost: false });
   store.ahead = now - Date.now();
 }
 
@@ -74,6 +74,7 @@ async function read() {
     for (const m of mine.late) list.put(m);
     clear(box, begin(), rows, down);
     stuck = true;
+    lastTop = 0;
     stick();
     seen();
     tell('shown');
@@ -90,7 +91,15 @@ function begin() {
 }
 
 const near = () => box.scrollHeight - box.scrollTop - box.clientHeight < 120;
-function stick() { if (stuck) { box.scrollTop = box.scrollHeight; down.hidden = true; } }
+// stick shows the newest message, unless one has just scrolled up.
+function stick() {
+  if (box.scrollTop < lastTop - 1 && !near()) stuck = false;
+  if (!stuck) return;
+  box.scrollTop = box.scrollHeight;
+  lastTop = box.scrollTop;
+  down.hidden = true;
+}
+
 // Pictures that load, and rows that are measured late, must not push the newest
 // message out of sight.
 const sizes = new ResizeObserver(() => { if (store.tab === 'messages') stick(); });
@@ -100,6 +109,7 @@ sizes.observe(box);
 // Older messages come when one scrolls up to them.
 box.addEventListener('scroll', async () => {
   stuck = near();
+  lastTop = box.scrollTop;
   if (stuck) down.hidden = true;
   if (fetching || loading || !more || store.tab !== 'messages' || box.scrollTop > 600) return;
   fetching = true;
@@ -115,7 +125,9 @@ box.addEventListener('scroll', async () => {
 }, { passive: true });
 
 function showHome() {
-  const v = store.home;
+  const v = store.home, look = JSON.stringify([store.me, v?.id, v?.blocks]);
+  if (look === homeLook && box.querySelector('.home')) return; // published as it was: nothing moves under one's hands
+  homeLook = look;
   const keep = box.scrollTop, focused = document.activeElement?.closest('.home') && document.activeElement.dataset.key;
   clear(box, h('div', { class: 'home' }, v ? blocks(v.blocks, surface({ view: v.id }, v.state, { typed: homeTyped })) : h('p', { class: 'empty' }, icon('home'), `${store.app.name} has put nothing on its Home tab yet.`)));
   box.scrollTop = keep;
@@ -158,7 +170,8 @@ function arrived(m, isNew) {
   if (isNew && m.user !== store.me) tell('heard', m);
   if (loading?.room === m.room && !reply) loading.late.push(m);
   else if (m.room === store.room && store.tab === 'messages' && !reply) {
-    if (m.user === store.me && isNew) stuck = true;
+    stick();
+    if (m.user === store.me && isNew) { stuck = true; lastTop = 0; }
     if (list.has(m.ts) || !list.size || m.ts > list.first() || !more) list.put(m);
     if (stuck && list.size > 500) { list.trim(200); more = true; box.querySelector('.begin').hidden = true; }
     if (isNew && !stuck) down.hidden = false;
@@ -194,13 +207,12 @@ function listen() {
     // A browser gives up after an answer that is no stream; the page does not.
     if (mine.readyState === EventSource.CLOSED) setTimeout(() => { if (mine === stream) listen(); }, 1000);
   });
-  hear('hello', async d => {
-    store.ahead = d.now - Date.now();
-    const came = broken || store.lost || d.seen !== store.seen;
-    Object.assign(store, { connected: d.connected, status: d.status, lost: false });
+  hear('hello', d => {
+    const news = broken || store.lost || d.seen !== store.seen;
     broken = false;
-    banner();
-    if (came) await again();
+    if (d.me !== store.me) become(d.me).catch(e => flash(e.message)); // another workspace answers here now
+    else if (news) renew(d);
+    else { take(d); banner(); }
   });
   hear('message', m => arrived(m, true));
   hear('changed', m => arrived(m, false));
@@ -214,20 +226,14 @@ function listen() {
   hear('faults', f => { store.faults = f; tell('faults'); });
   hear('journal', n => { store.journal = n; tell('journal'); });
   hear('elsewhere', id => { if (!store.elsewhere.has(id)) { store.elsewhere.add(id); side(); } });
-  hear('reset', again);
 }
 
-// again reads everything anew, after a gap; one time for all that ask meanwhile.
-let reading = null;
-const again = () => reading ||= reread().finally(() => { reading = null; });
-async function reread() {
-  const got = await ask('page/start?as=' + store.me).catch(() => null);
-  if (!got) return;
-  if (got.me !== store.me) { await become(got.me); return; } // another workspace answers here now
-  take(got);
+// renew shows how things stand, after a gap.
+function renew(d) {
+  take(d);
   if (!room(store.room)) store.room = store.rooms[0].id;
   side(); showViews(); head(); banner(); composer.settle(); tell('faults'); tell('journal');
-  if (store.tab === 'home') showHome(); else await read();
+  if (store.tab === 'home') showHome(); else read();
 }
 
 function banner() {

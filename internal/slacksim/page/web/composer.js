@@ -26,7 +26,7 @@ export function writer({ id, label, room, thread, draft, keep }) {
   const box = h('textarea', { id, rows: 1, 'aria-label': label, placeholder: label, role: 'combobox', 'aria-expanded': 'false', 'aria-autocomplete': 'list', 'aria-controls': listID, 'aria-describedby': errorID, value: draft || '' });
   const list = h('ul', { class: 'complete', role: 'listbox', id: listID, 'aria-label': 'Suggestions', hidden: true });
   const error = h('p', { class: 'error', id: errorID, role: 'alert', hidden: true });
-  let options = [], chosen = 0, busy = false;
+  let options = [], chosen = 0, busy = 0;
 
   const grow = () => { box.style.height = 'auto'; box.style.height = Math.min(220, box.scrollHeight + 2) + 'px'; };
   const shut = () => { options = []; list.hidden = true; box.setAttribute('aria-expanded', 'false'); box.removeAttribute('aria-activedescendant'); };
@@ -58,11 +58,12 @@ export function writer({ id, label, room, thread, draft, keep }) {
 
   async function send() {
     const text = box.value;
-    if (!text.trim() || busy) return;
+    if (!text.trim()) return;
     const command = /^\/\S/.test(text.trim());
     if (command && thread) { say('Commands cannot be used in threads.'); return; }
     if (command && store.commands.length && !store.commands.some(c => c.name === text.trim().split(/\s/)[0])) { say(`${text.trim().split(/\s/)[0]} is not a command here. Type / to see those there are.`); return; }
-    busy = true;
+    busy++; // a slow answer keeps nobody from writing on
+    error.hidden = true;
     box.setAttribute('aria-busy', 'true');
     box.value = '';
     keep?.('');
@@ -79,8 +80,7 @@ export function writer({ id, label, room, thread, draft, keep }) {
       grow();
       say(e.message);
     } finally {
-      busy = false;
-      box.removeAttribute('aria-busy');
+      if (!--busy) box.removeAttribute('aria-busy');
     }
   }
   const say = words => { error.textContent = words; error.hidden = false; shut(); };
@@ -94,7 +94,7 @@ export function writer({ id, label, room, thread, draft, keep }) {
     if (open && e.key === 'ArrowDown') point((chosen + 1) % options.length);
     else if (open && e.key === 'ArrowUp') point((chosen - 1 + options.length) % options.length);
     else if (open && e.key === 'Tab' && !e.shiftKey) take(options[chosen]);
-    else if (open && e.key === 'Enter' && box.value.trim() !== options[chosen].put.trim()) take(options[chosen]);
+    else if (open && e.key === 'Enter' && !e.shiftKey && box.value.slice(options[chosen].from, box.selectionStart).toLowerCase() !== options[chosen].put.trim()) take(options[chosen]);
     else if (e.key === 'Escape' && !list.hidden) shut();
     else if (e.key === 'Enter' && !e.shiftKey) send();
     else return;

@@ -30,7 +30,7 @@ function set(e, props) {
 }
 
 function add(e, children) {
-  for (const c of children.flat(3)) if (c !== null && c !== undefined && c !== false && c !== '') e.append(c);
+  for (const c of children.flat(3)) if (c) e.append(c); // nothing stands where there is nothing: a 0 must be said as text
 }
 
 export const clear = (e, ...children) => { e.replaceChildren(); add(e, children); return e; };

@@ -74,6 +74,8 @@ export function messageList(box, inThread) {
     const active = kept[i].node?.contains(document.activeElement) && document.activeElement;
     if (kept[i].node) kept[i].node.replaceWith(row);
     kept[i].node = row;
+    // Once it has been measured, a row out of sight costs nothing, and keeps its height.
+    requestAnimationFrame(() => requestAnimationFrame(() => row.classList.add('rest')));
     if (active) (active.dataset.key && row.querySelector(`[data-key="${CSS.escape(active.dataset.key)}"]`) || row.querySelector('.message')).focus({ preventScroll: true });
     return row;
   };

@@ -54,13 +54,21 @@ async function submit(v) {
   box.querySelector('[type=submit]')?.removeAttribute('aria-busy');
 }
 
+let leaving = '';
 async function leave(v, all) {
+  if (!v || leaving === v.id) return;
+  leaving = v.id;
   at?.settle();
-  try { await does({ do: all ? 'close-all' : 'close', view: v.id, values: typed[v.id] }); } catch (e) { flash(e.message); }
+  try { await does({ do: all ? 'close-all' : 'close', view: v.id, values: typed[v.id] }); } catch (e) { flash(e.message); } finally { leaving = ''; }
 }
 
-// Escape closes the view on top, not the browser's dialog: the app is told.
-box.addEventListener('cancel', e => { e.preventDefault(); const v = store.views.at(-1); if (v) leave(v, false); else box.close(); });
+// Escape closes the view on top, not the browser's dialog: the app is told. A
+// browser may close the dialog all the same, as by the way back of a phone. What
+// a file field cancels is no business of the form.
+const back = e => { if (e.target !== box && e.type === 'cancel' || e.defaultPrevented) return; e.preventDefault(); leave(store.views.at(-1), false); };
+box.addEventListener('cancel', back);
+box.addEventListener('keydown', e => { if (e.key === 'Escape') back(e); });
+box.addEventListener('close', () => leave(store.views.at(-1), false));
 // Tab stays inside: after the last control comes the first.
 for (const dialog of [box, document.getElementById('confirm')]) dialog.addEventListener('keydown', e => {
   if (e.key !== 'Tab') return;

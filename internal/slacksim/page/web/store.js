@@ -7,9 +7,9 @@ export const store = {
 };
 
 const heard = {};
-// on hears of something; tell tells it to all who listen.
+// on hears of something; tell tells it to all who listen, and waits for them.
 export const on = (name, f) => (heard[name] ||= []).push(f);
-export const tell = (name, ...what) => (heard[name] || []).forEach(f => f(...what));
+export const tell = (name, ...what) => Promise.all((heard[name] || []).map(f => f(...what)));
 
 export const now = () => Date.now() + store.ahead;
 export const person = id => store.people.find(p => p.id === id);
