@@ -252,7 +252,7 @@ func TestTroubleIsSwitchedOnAndOff(t *testing.T) {
 	w.send("/sop no budget")
 	w.sees("You asked: no budget")
 	w.press("Share in channel")
-	w.until("a call is limited", `[...document.querySelectorAll('aside .took')].some(e => e.textContent.includes('429') || e.textContent.includes('ratelimited'))`)
+	w.until("a call is limited", `[...document.querySelectorAll('aside .took')].some(e => /429|ratelimited|retry_after/.test(e.textContent))`)
 	w.trouble("Rate limit")
 	shared(2)
 
