@@ -2,9 +2,14 @@ package main
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
 )
 
 func TestANewcomerAsksSharesRatesAndFindsHelp(t *testing.T) {
@@ -29,6 +34,27 @@ func TestANewcomerAsksSharesRatesAndFindsHelp(t *testing.T) {
 	sam.picture("unknown-command")
 	sam.send("/sop quantum chromodynamics")
 	sam.sees("no answer to", "Your question is kept")
+}
+
+// `make picture` takes this one for the README.
+func TestThePictureOfTheReadme(t *testing.T) {
+	d := startDemo(t, t.TempDir())
+	w := d.windowOf(t, "sam", "#sales", 1280, 890)
+	w.press("Close guided tour")
+	w.sees("Acorn Bakery has signed", "Last time the price was the problem")
+	w.send("/sop objection pricing")
+	w.sees("You asked: objection pricing", "Only visible to you")
+	// The picture begins with what the answer is for, not with its end.
+	w.do(chromedp.Evaluate[chromedp.Void](`[...document.querySelectorAll('#scroll .message')].at(-2).scrollIntoView({ block: 'start', behavior: 'instant' })`))
+	w.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, 640, 880))
+	w.picture("demo")
+	info, err := os.Stat(filepath.Join(pictures, "demo.png"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Size() >= 300_000 {
+		t.Errorf("the picture takes %d bytes", info.Size())
+	}
 }
 
 // The tour, as a newcomer clicks through it: what each step shows is done with

@@ -61,7 +61,7 @@ func (c demoCommand) Run(ctx context.Context, io streams) (err error) {
 			return err
 		}
 	}
-	if err := d.startSlack(address); err != nil {
+	if err := d.startSlack(ctx, address); err != nil {
 		return err
 	}
 	defer d.slack.Close()
@@ -102,7 +102,7 @@ func loopback(listen string) (string, error) {
 
 // startSlack starts the local Slack where it was the last time, with what was
 // said there.
-func (d *demo) startSlack(address string) error {
+func (d *demo) startSlack(ctx context.Context, address string) error {
 	kept, err := d.folder.load()
 	if err != nil {
 		return err
@@ -129,6 +129,9 @@ func (d *demo) startSlack(address string) error {
 		return err
 	}
 	if kept.Slack == nil {
+		if err := d.tellHistory(ctx); err != nil {
+			return errors.Join(err, d.slack.Close())
+		}
 		return nil
 	}
 	if err := d.slack.Restore(kept.Slack); err != nil {

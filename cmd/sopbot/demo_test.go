@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -401,7 +402,7 @@ func openDemo(t *testing.T) *demo {
 	if d.folder, err = openDemoFolder(t.TempDir()); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.startSlack(""); err != nil {
+	if err := d.startSlack(t.Context(), ""); err != nil {
 		t.Fatal(err)
 	}
 	d.keeper = &keeper{say: d.say, build: func() *bot {
@@ -466,6 +467,45 @@ func TestWhatIsDueLaterHappensWhenTheClockIsPushed(t *testing.T) {
 	}
 	if behind := b.now().Sub(d.slack.Now()).Abs(); behind > time.Second {
 		t.Errorf("the clocks of the bot and of the local Slack differ by %s", behind)
+	}
+}
+
+func TestTheTeamHasAHistory(t *testing.T) {
+	d := openDemo(t)
+	d.begin(t)
+	if ahead := d.clock.Ahead(); ahead != 0 {
+		t.Errorf("after the history the clock is off by %s", ahead)
+	}
+	sam, err := d.slack.Person("sam")
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := 0
+	for _, room := range sam.Rooms() {
+		messages, _, err := sam.History(room.ID, "", 50)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, raw := range messages {
+			var m struct{ TS, Text string }
+			if err := json.Unmarshal(raw, &m); err != nil {
+				t.Fatal(err)
+			}
+			seconds, err := strconv.ParseFloat(m.TS, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if ago := time.Since(time.Unix(int64(seconds), 0)); ago < 30*time.Minute {
+				t.Errorf("%q was said %s ago, while the demo starts", m.Text, ago)
+			}
+			told++
+		}
+	}
+	if told < 5 {
+		t.Errorf("only %d messages were told", told)
+	}
+	if refused := d.slack.Journal().Refusals(); len(refused) > 0 {
+		t.Errorf("refused: %v", refused)
 	}
 }
 
