@@ -246,7 +246,10 @@ func (d *demo) keep(ctx context.Context) {
 				continue
 			}
 			ahead = d.clock.Ahead()
+			begun := time.Now()
 			err := d.save()
+			// A workspace with much in it is saved less often, for it to stay quick.
+			look.Reset(max(saveEvery, 20*time.Since(begun)))
 			if err != nil && !complained {
 				d.say("What is said is not being kept: %v", err)
 			}
