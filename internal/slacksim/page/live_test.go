@@ -475,3 +475,44 @@ func TestBareWorkspace(t *testing.T) {
 	w.click("Home")
 	w.sees("Good morning, Sam")
 }
+
+// An app that does not answer is shown as Slack shows it, where it happened.
+func TestAppThatDoesNotAnswer(t *testing.T) {
+	t.Parallel()
+	a := stage(t, page.Options{}, func(o *slacksim.Options) { o.AckTimeout = 500 * time.Millisecond })
+	w := look(t, a.page.URLFor("sam", "#sales"))
+	w.write("/toy mute")
+	w.write("and I write on") // nobody waits for it
+	w.sees("and I write on", `/toy failed with the error "operation_timeout"`)
+	a.post("C0SALES", fixture(t, "messages.json")["messages"].([]any)[1].(obj))
+	w.click("Do nothing")
+	w.sees("Toy did not answer. Try again in a moment.")
+	w.click("Accept")
+	w.seesNot("Toy did not answer.")
+	w.click("Toy")
+	w.click("Home")
+	w.sees("Good morning, Sam")
+	button := func(words, id string) obj {
+		return obj{"type": "button", "action_id": id, "text": obj{"type": "plain_text", "text": words}}
+	}
+	a.call("views.publish", obj{"user_id": "U0SAM", "view": obj{"type": "home", "blocks": []any{obj{"type": "actions", "elements": []any{button("Do nothing", "mute"), button("Do something", "fine")}}}}})
+	w.click("Do nothing")
+	w.sees("We had some trouble connecting. Try again?")
+	w.click("Do something")
+	w.seesNot("We had some trouble connecting. Try again?")
+}
+
+// A window of somebody who is not there begins as somebody who is.
+func TestWindowOfNobody(t *testing.T) {
+	t.Parallel()
+	a := stage(t, page.Options{})
+	w := look(t, a.page.URL()+"?as=nobody&in=nowhere")
+	w.sees("Sam Rivera", "Everything sales")
+	if got := eval[string](w, `location.search`); got != "?as=sam&in=sales" {
+		t.Errorf("the address says %q", got)
+	}
+	w.click("random")
+	w.sees("Nothing to do with work")
+	w.run(chromedp.NavigateBack())
+	w.sees("Everything sales")
+}

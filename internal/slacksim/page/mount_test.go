@@ -83,7 +83,7 @@ func TestThePageIsSmall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if total > 150<<10 {
+	if total > 150_000 {
 		t.Errorf("the page has %d bytes, want at most 150 KB", total)
 	}
 	t.Logf("the page has %d bytes", total)

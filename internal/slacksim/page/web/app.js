@@ -58,7 +58,7 @@ async function go(id, tab = 'messages', how = 'pushState') {
     if (here().kind === 'im') does({ do: 'messages' }).catch(() => {});
     await read();
   }
-  if (!document.querySelector('dialog[open], aside:focus-within, details[open]:focus-within')) ($('typed') || box).focus();
+  if (!document.querySelector('dialog[open], aside:focus-within, details[open]:focus-within')) (store.tab === 'home' ? box : $('typed') || box).focus();
 }
 
 // read shows the newest messages of the room; what arrives meanwhile waits.
@@ -73,6 +73,7 @@ async function read() {
     loading = null;
     for (const m of mine.late) list.put(m);
     clear(box, begin(), rows, down);
+    trim();
     stuck = true;
     lastTop = 0;
     stick();
@@ -81,6 +82,15 @@ async function read() {
   } catch (e) {
     if (loading === mine) { loading = null; clear(box, h('p', { class: 'empty' }, e.message)); }
   }
+}
+
+// trim lets go of what lies far above: it comes again when one scrolls there.
+function trim() {
+  if (list.size <= 500) return;
+  list.trim(200);
+  more = true;
+  lastTop = 0;
+  box.querySelector('.begin').hidden = true;
 }
 
 function begin() {
@@ -125,11 +135,14 @@ box.addEventListener('scroll', async () => {
 }, { passive: true });
 
 function showHome() {
-  const v = store.home, look = JSON.stringify([store.me, v?.id, v?.blocks]);
+  const v = store.home, look = JSON.stringify([store.me, v?.id, v?.blocks, v?.notice]);
   if (look === homeLook && box.querySelector('.home')) return; // published as it was: nothing moves under one's hands
   homeLook = look;
   const keep = box.scrollTop, focused = document.activeElement?.closest('.home') && document.activeElement.dataset.key;
-  clear(box, h('div', { class: 'home' }, v ? blocks(v.blocks, surface({ view: v.id }, v.state, { typed: homeTyped })) : h('p', { class: 'empty' }, icon('home'), `${store.app.name} has put nothing on its Home tab yet.`)));
+  clear(box, h('div', { class: 'home' },
+    v?.notice && h('p', { class: 'error notice', role: 'alert' }, icon('warn'), v.notice),
+    v ? blocks(v.blocks, surface({ view: v.id }, v.state, { typed: homeTyped }))
+      : h('p', { class: 'empty' }, icon('home'), `${store.app.name} has put nothing on its Home tab yet.`)));
   box.scrollTop = keep;
   if (focused) box.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
   tell('shown');
@@ -139,8 +152,13 @@ function head() {
   const r = here(), app = r.kind === 'im';
   const tab = (name, words) => h('button', { type: 'button', role: 'tab', 'aria-selected': store.tab === name ? 'true' : 'false', on: { click: () => go(r.id, name) } }, words);
   const focused = document.activeElement?.closest('#head') && document.activeElement.dataset.key;
-  clear($('head'), button('Channels and people', () => drawer(!body.classList.contains('sided')), { icon: 'menu', bare: true, class: 'plain burger', 'aria-expanded': 'false', 'aria-controls': 'side' }),
-    h('div', { class: 'where' }, h('h1', {}, app ? null : icon(r.kind === 'group' ? 'lock' : 'hash'), h('span', {}, app ? store.app.name : r.name || 'Group message')), app ? h('div', { class: 'tabs', role: 'tablist', 'aria-label': store.app.name }, store.app.home && tab('home', 'Home'), tab('messages', 'Messages')) : r.topic && h('p', { class: 'topic' }, r.topic)),
+  clear($('head'),
+    button('Channels and people', () => drawer(!body.classList.contains('sided')),
+      { icon: 'menu', bare: true, class: 'plain burger', 'aria-expanded': 'false', 'aria-controls': 'side' }),
+    
+    h('div', { class: 'where' }, h('h1', {}, app ? null : icon(r.kind === 'group' ? 'lock' : 'hash'), h('span', {}, app ? store.app.name : r.name || 'Group message')),
+      app ? h('div', { class: 'tabs', role: 'tablist', 'aria-label': store.app.name }, store.app.home && tab('home', 'Home'),
+        tab('messages', 'Messages')) : r.topic && h('p', { class: 'topic' }, r.topic)),
     h('div', { class: 'levers' }, aside.levers()));
   if (focused) $('head').querySelector(`[data-key="${focused}"]`)?.focus();
 }
@@ -173,7 +191,7 @@ function arrived(m, isNew) {
     stick();
     if (m.user === store.me && isNew) { stuck = true; lastTop = 0; }
     if (list.has(m.ts) || !list.size || m.ts > list.first() || !more) list.put(m);
-    if (stuck && list.size > 500) { list.trim(200); more = true; box.querySelector('.begin').hidden = true; }
+    if (stuck) trim();
     if (isNew && !stuck) down.hidden = false;
     stick();
     seen();
@@ -237,7 +255,8 @@ function renew(d) {
 }
 
 function banner() {
-  const words = store.lost ? 'The local Slack does not answer. This page goes on by itself when it is back.' : store.status || (store.connected ? '' : `${store.app.name} is not connected right now. It goes on when it is back.`);
+  const away = store.connected ? '' : `${store.app.name} is not connected right now. It goes on when it is back.`;
+  const words = store.lost ? 'The local Slack does not answer. This page goes on by itself when it is back.' : store.status || away;
   const at = $('banner');
   if (at.textContent !== words) clear(at, words && [icon('warn'), words]);
 }
@@ -247,7 +266,11 @@ on('become', (who, where) => become(who, where).catch(e => flash(e.message)));
 on('clock', () => { head(); side(); if (store.tab === 'messages') list.redraw(); else showHome(); });
 on('levers', head);
 on('escape', () => drawer(false));
-addEventListener('popstate', () => { const { who, where } = address(); (who === me().handle && find(where) ? go(find(where).id, where === 'home' ? 'home' : 'messages', 'replaceState') : become(who, where, 'replaceState')).catch(e => flash(e.message)); });
+addEventListener('popstate', () => {
+  const { who, where } = address(), r = find(where);
+  const gone = who === me().handle && r ? go(r.id, where === 'home' ? 'home' : 'messages', 'replaceState') : become(who, where, 'replaceState');
+  gone.catch(e => flash(e.message));
+});
 document.addEventListener('keydown', e => {
   if (e.key !== 'Escape' || e.defaultPrevented || document.querySelector('dialog[open]')) return;
   if (body.classList.contains('sided')) drawer(false);

@@ -30,10 +30,13 @@ export function showViews() {
   const title = v.title?.text || '';
   const close = all => leave(v, all);
   const form = h('form', { novalidate: true, on: { submit: e => { e.preventDefault(); submit(v); } } },
-    h('header', {}, store.views.length > 1 && button('Back', () => close(false), { icon: 'back', bare: true, class: 'plain back' }), h('h2', { id: 'modaltitle', tabindex: '-1' }, plainEmoji(title)), store.views.length > 1 && h('span', { class: 'depth' }, `Step ${store.views.length}`), button('Close', () => close(store.views.length > 1), { icon: 'close', bare: true, class: 'plain', 'aria-label': 'Close this window' })),
+    h('header', {}, store.views.length > 1 && button('Back', () => close(false), { icon: 'back', bare: true, class: 'plain back' }),
+      h('h2', { id: 'modaltitle', tabindex: '-1' }, plainEmoji(title)), store.views.length > 1 && h('span', { class: 'depth' }, `Step ${store.views.length}`),
+      button('Close', () => close(store.views.length > 1), { icon: 'close', bare: true, class: 'plain', 'aria-label': 'Close this window' })),
     v.notice && h('p', { class: 'error notice', role: 'alert' }, icon('warn'), v.notice),
     h('div', { class: 'body', tabindex: '-1' }, blocks(v.blocks, at)),
-    (v.submit || v.close) && h('div', { class: 'foot' }, button(v.close?.text || (v.submit ? 'Cancel' : 'Close'), () => close(false)), v.submit && h('button', { type: 'submit', class: 'primary', 'aria-busy': v.pending ? 'true' : null }, plainEmoji(v.submit.text))));
+    (v.submit || v.close) && h('div', { class: 'foot' }, button(v.close?.text || (v.submit ? 'Cancel' : 'Close'), () => close(false)),
+      v.submit && h('button', { type: 'submit', class: 'primary', 'aria-busy': v.pending ? 'true' : null }, plainEmoji(v.submit.text))));
   clear(box, form);
   box.setAttribute('aria-labelledby', 'modaltitle');
   if (!box.open) { from = document.activeElement; box.showModal(); }

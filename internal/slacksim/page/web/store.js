@@ -49,7 +49,9 @@ export const unread = r => r.member && r.latest && r.id !== store.room && r.late
 
 // clock parts of a moment in somebody's zone, and back.
 export function zoned(unix, tz) {
-  const parts = Object.fromEntries(new Intl.DateTimeFormat('en-CA', { timeZone: tz, hourCycle: 'h23', year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' }).formatToParts(unix * 1000).map(p => [p.type, p.value]));
+  const parts = Object.fromEntries(new Intl.DateTimeFormat('en-CA',
+    { timeZone: tz, hourCycle: 'h23', year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit',
+      minute: '2-digit' }).formatToParts(unix * 1000).map(p => [p.type, p.value]));
   return `${parts.year}-${parts.month}-${parts.day}T${parts.hour}:${parts.minute}`;
 }
 export function unzoned(local, tz) {

@@ -48,7 +48,8 @@ export function sure(c) {
     let sure = false;
     const end = yes => { sure = yes; box.close(); };
     clear(box, h('h2', { id: 'sure' }, c.title?.text || 'Are you sure?'), h('div', { class: 'body' }, words(c.text)), h('div', { class: 'foot' },
-      button(c.deny?.text || 'Cancel', () => end(false), { autofocus: true }), button(c.confirm?.text || 'Yes', () => end(true), { class: c.style === 'danger' ? 'danger' : 'primary' })));
+      button(c.deny?.text || 'Cancel', () => end(false), { autofocus: true }), button(c.confirm?.text || 'Yes', () => end(true),
+        { class: c.style === 'danger' ? 'danger' : 'primary' })));
     const from = document.activeElement;
     box.setAttribute('aria-labelledby', 'sure');
     box.onclose = () => { from?.focus(); done(sure); };

@@ -18,7 +18,10 @@ export function tour() {
 
 function draw() {
   const steps = store.tour, next = steps.find(s => !done.has(s.id));
-  clear(box, h('p', { class: 'lead' }, next ? `What ${store.app.name} does, in ${steps.length} small steps.` : 'That was all of it. Go on playing; everything here can be undone with --fresh.'),
+  clear(box,
+    h('p', { class: 'lead' },
+      next ? `What ${store.app.name} does, in ${steps.length} small steps.` : 'That was all of it. Go on playing; everything here can be undone with --fresh.'),
+    
     h('ol', {}, steps.map((s, i) => h('li', { class: (done.has(s.id) ? 'done ' : '') + (s === next ? 'next' : ''), 'aria-current': s === next ? 'step' : null },
       h('span', { class: 'mark', role: 'img', 'aria-label': done.has(s.id) ? 'done' : `step ${i + 1}` }, done.has(s.id) ? icon('check') : String(i + 1)),
       h('div', {}, h('h3', {}, s.title), h('p', {}, s.words), button('Show me', () => showMe(s), { class: s === next ? 'primary' : null, 'aria-label': `Show me: ${s.title}` }))))),
