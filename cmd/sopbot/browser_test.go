@@ -13,6 +13,7 @@ import (
 )
 
 func TestANewcomerAsksSharesRatesAndFindsHelp(t *testing.T) {
+	t.Parallel()
 	d := startDemo(t, t.TempDir())
 	sam, priya := d.window(t, "sam", "#sales"), d.window(t, "priya", "#sales")
 	sam.picture("first-look")
@@ -38,6 +39,7 @@ func TestANewcomerAsksSharesRatesAndFindsHelp(t *testing.T) {
 
 // `make picture` takes this one for the README.
 func TestThePictureOfTheReadme(t *testing.T) {
+	t.Parallel()
 	d := startDemo(t, t.TempDir())
 	w := d.windowOf(t, "sam", "#sales", 1280, 890)
 	w.press("Close guided tour")
@@ -60,6 +62,7 @@ func TestThePictureOfTheReadme(t *testing.T) {
 // The tour, as a newcomer clicks through it: what each step shows is done with
 // the keyboard or the mouse, and the step ticks itself off.
 func TestTheTourIsPlayedToItsEnd(t *testing.T) {
+	t.Parallel()
 	play := map[string]func(*window){
 		"ask": func(w *window) {
 			w.until("the command stands in the box", `document.activeElement.value?.startsWith('/sop ')`)
@@ -93,6 +96,7 @@ func TestTheTourIsPlayedToItsEnd(t *testing.T) {
 }
 
 func TestAFormIsFilledSubmittedAndLeft(t *testing.T) {
+	t.Parallel()
 	d := startDemo(t, t.TempDir())
 	sam := d.window(t, "sam", "#sales")
 	sam.send("/sop no budget")
@@ -119,6 +123,7 @@ func TestAFormIsFilledSubmittedAndLeft(t *testing.T) {
 }
 
 func TestTwoWindowsSeeEachOther(t *testing.T) {
+	t.Parallel()
 	d := startDemo(t, t.TempDir())
 	sam, alex := d.window(t, "sam", "#sales"), d.window(t, "alex", "#sales")
 	sam.send("Acorn Bakery <b>wants</b> a demo on Friday :wave: @alex please")
@@ -159,6 +164,7 @@ func (w *window) pushClock(step string) {
 }
 
 func TestTheClockIsPushed(t *testing.T) {
+	t.Parallel()
 	d := startDemo(t, t.TempDir())
 	dana, lena := d.window(t, "dana", "#sales"), d.window(t, "lena", "#sales")
 	before := script[string](dana, `document.querySelector('.lever.clock').textContent`)
@@ -184,6 +190,7 @@ func TestTheClockIsPushed(t *testing.T) {
 }
 
 func TestANarrowWindow(t *testing.T) {
+	t.Parallel()
 	d := startDemo(t, t.TempDir())
 	w := d.windowOf(t, "noor", "#sales", 390, 800)
 	fits := func() {
@@ -210,6 +217,7 @@ func TestANarrowWindow(t *testing.T) {
 }
 
 func TestTheInspectorShowsWhatWentOverTheWire(t *testing.T) {
+	t.Parallel()
 	d := startDemo(t, t.TempDir())
 	w := d.window(t, "sam", "#sales")
 	w.press("Inspector")
@@ -238,6 +246,7 @@ func (w *window) allIsWell() {
 }
 
 func TestTroubleIsSwitchedOnAndOff(t *testing.T) {
+	t.Parallel()
 	d := startDemo(t, t.TempDir())
 	w, other := d.window(t, "sam", "#sales"), d.window(t, "dana", "#sales")
 	w.send("/sop objection pricing")
@@ -296,6 +305,7 @@ func TestTroubleIsSwitchedOnAndOff(t *testing.T) {
 }
 
 func TestTheDemoGoesAwayAndComesBack(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	d := startDemo(t, dir)
 	w := d.window(t, "sam", "#sales")
@@ -317,6 +327,7 @@ func TestTheDemoGoesAwayAndComesBack(t *testing.T) {
 }
 
 func TestFortyThousandCharactersArePasted(t *testing.T) {
+	t.Parallel()
 	d := startDemo(t, t.TempDir())
 	sam, dana := d.window(t, "sam", "#sales"), d.window(t, "dana", "#sales")
 	long := strings.Repeat("pricing ", 4999) + "the end."

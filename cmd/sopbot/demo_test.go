@@ -304,6 +304,8 @@ func TestStrangersAreRefused(t *testing.T) {
 		})
 	}
 	lacks(t, "#sales", d.sales(t), "forged")
+	byName := &demoProcess{address: strings.Replace(d.address, "127.0.0.1", "localhost", 1)}
+	has(t, "the page under this machine's own name", byName.get(t, "page/start"), `"connected":`)
 	// The Web API at the same address takes a token that no page knows.
 	reply, err := http.Post(d.address+"api/conversations.history?channel=C0SALES", "application/json", nil)
 	if err != nil {

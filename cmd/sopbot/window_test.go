@@ -90,6 +90,7 @@ func (d *demoProcess) windowOf(t testing.TB, as, in string, width, height int64)
 	command(w, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
 		{Name: "prefers-color-scheme", Value: "light"}, {Name: "prefers-reduced-motion", Value: "reduce"},
 	}})
+	command(w, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}) // windows beside it have it, too
 	w.size(width, height)
 	w.open(d.address + "?as=" + as + "&in=" + strings.TrimPrefix(in, "#"))
 	return w
