@@ -14,6 +14,7 @@ import (
 
 	"sopbot"
 	"sopbot/internal/answers"
+	"sopbot/internal/database"
 	"sopbot/internal/slacksim"
 	"sopbot/internal/slacksim/page"
 )
@@ -72,6 +73,11 @@ func (c demoCommand) Run(ctx context.Context, io streams) (err error) {
 	log := slog.New(slog.NewTextHandler(io.err, &slog.HandlerOptions{Level: level}))
 	d.keeper = &keeper{say: d.say, build: func() *bot { return &bot{Config: config, log: log, now: d.clock.Now} }}
 	if err := d.keeper.open(ctx); err != nil {
+		for _, lost := range []error{database.ErrNotOurs, database.ErrDamaged, database.ErrGone, database.ErrLeftover, database.ErrNewer} {
+			if errors.Is(err, lost) {
+				return fmt.Errorf("%w; start the demo with --fresh to begin anew", err)
+			}
+		}
 		return err
 	}
 	d.mount(c.As)
