@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -77,7 +78,12 @@ func startDemo(t testing.TB, dir string, args ...string) *demoProcess {
 	if err := d.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { d.kill() })
+	t.Cleanup(func() {
+		d.kill()
+		if t.Failed() {
+			t.Logf("the demo said:\n%s", d.said)
+		}
+	})
 	address := make(chan string, 1)
 	read := make(chan struct{})
 	go func() {
@@ -298,6 +304,8 @@ func TestStrangersAreRefused(t *testing.T) {
 		})
 	}
 	lacks(t, "#sales", d.sales(t), "forged")
+	byName := &demoProcess{address: strings.Replace(d.address, "127.0.0.1", "localhost", 1)}
+	has(t, "the page under this machine's own name", byName.get(t, "page/start"), `"connected":`)
 	// The Web API at the same address takes a token that no page knows.
 	reply, err := http.Post(d.address+"api/conversations.history?channel=C0SALES", "application/json", nil)
 	if err != nil {
@@ -396,7 +404,7 @@ func openDemo(t *testing.T) *demo {
 	if d.folder, err = openDemoFolder(t.TempDir()); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.startSlack(""); err != nil {
+	if err := d.startSlack(t.Context(), ""); err != nil {
 		t.Fatal(err)
 	}
 	d.keeper = &keeper{say: d.say, build: func() *bot {
@@ -464,6 +472,45 @@ func TestWhatIsDueLaterHappensWhenTheClockIsPushed(t *testing.T) {
 	}
 }
 
+func TestTheTeamHasAHistory(t *testing.T) {
+	d := openDemo(t)
+	d.begin(t)
+	if ahead := d.clock.Ahead(); ahead != 0 {
+		t.Errorf("after the history the clock is off by %s", ahead)
+	}
+	sam, err := d.slack.Person("sam")
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := 0
+	for _, room := range sam.Rooms() {
+		messages, _, err := sam.History(room.ID, "", 50)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, raw := range messages {
+			var m struct{ TS, Text string }
+			if err := json.Unmarshal(raw, &m); err != nil {
+				t.Fatal(err)
+			}
+			seconds, err := strconv.ParseFloat(m.TS, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if ago := time.Since(time.Unix(int64(seconds), 0)); ago < 30*time.Minute {
+				t.Errorf("%q was said %s ago, while the demo starts", m.Text, ago)
+			}
+			told++
+		}
+	}
+	if told < 5 {
+		t.Errorf("only %d messages were told", told)
+	}
+	if refused := d.slack.Journal().Refusals(); len(refused) > 0 {
+		t.Errorf("refused: %v", refused)
+	}
+}
+
 func TestABotThatEndsIsStartedAgain(t *testing.T) {
 	d := openDemo(t)
 	d.begin(t)
@@ -503,7 +550,7 @@ func TestABotThatEndsIsStartedAgain(t *testing.T) {
 	d.keeper.stop(true)
 	d.keeper.stop(true)
 	waitUntil(t, "the bot is stopped", func() bool { return len(d.slack.Sockets()) == 0 })
-	has(t, "the page", d.keeper.status(), "was stopped here")
+	has(t, "the page", d.keeper.status(), "was stopped in the inspector")
 	d.keeper.stop(false)
 	d.keeper.stop(false)
 	waitUntil(t, "the bot is started", func() bool { return len(d.slack.Sockets()) > 0 })
@@ -524,4 +571,9 @@ func TestStepsOfTheTourNeedTheirCommands(t *testing.T) {
 		}
 		seen[s.ID] = true
 	}
+}
+
+func readFile(dir, name string) string {
+	data, _ := os.ReadFile(filepath.Join(dir, name)) // what is not there yet is empty
+	return string(data)
 }
