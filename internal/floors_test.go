@@ -80,3 +80,23 @@ func TestArrowsPointDownAndNeverToANeighbour(t *testing.T) {
 		t.Fatal("no file was looked at")
 	}
 }
+
+// ruled are the files that hold a room's rules. They know words and days, and
+// nothing of Slack, of the database, or of what is done later.
+var ruled = []string{"lead/lead.go", "lead/name.go", "handoff/handoff.go", "qualification/qualification.go"}
+
+func TestRulesKnowNeitherSlackNorTheDatabase(t *testing.T) {
+	for _, name := range ruled {
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, i := range f.Imports {
+			imported, _ := strconv.Unquote(i.Path.Value)
+			ours, _ := strings.CutPrefix(imported, "sopbot/internal/")
+			if strings.Contains(imported, "slack-go") || imported == "database/sql" || slices.Contains([]string{"chat", "database", "outbox", "gateway"}, ours) {
+				t.Errorf("%s holds rules, and imports %s", name, imported)
+			}
+		}
+	}
+}

@@ -3,6 +3,9 @@ package main
 import (
 	"context"
 	"log/slog"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"sopbot/internal/answers"
@@ -96,8 +99,17 @@ func (f *features) scored(tx *database.Tx, of string) (*handoff.Score, error) {
 		r.Framework = page.ID
 	}
 	page, ok := b.Page(r.Framework)
-	if !ok || page.Framework == nil {
+	switch {
+	case ok && page.Framework != nil:
+	case !found:
 		return nil, nil
+	default: // the page is gone: what was counted then still holds
+		s := &handoff.Score{Words: r.Result.String(), Pass: r.Result.Pass, Scored: true}
+		for _, id := range slices.Sorted(maps.Keys(r.Scores.Criteria)) {
+			c := r.Scores.Criteria[id]
+			s.Criteria = append(s.Criteria, handoff.Criterion{Label: strings.ReplaceAll(id, "_", " "), Standing: c.Standing, Note: c.Note})
+		}
+		return s, nil
 	}
 	counted := form.Score(page.Framework, r.Scores)
 	s := &handoff.Score{Words: counted.String(), Pass: counted.Pass, Scored: found}

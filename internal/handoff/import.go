@@ -14,7 +14,7 @@ func (h *Handoffs) Import(tx *database.Tx, on Handoff) error {
 	past := h.past(on.Sent)
 	sent := on
 	sent.ID, sent.Turn, sent.Status, sent.Asked = database.NewID(), 1, Waiting{}, nil
-	sent, err := past.send(tx, sent)
+	sent, _, err := past.send(tx, sent, By{Person: on.Sender}, lead.FromImport)
 	if err != nil {
 		return err
 	}

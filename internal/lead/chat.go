@@ -217,11 +217,12 @@ func (l *Leads) Suggest(ctx context.Context, s chat.Suggestion) (options []*slac
 
 // Meant finds the lead that somebody named behind a command, as what a form
 // about it starts with: a known lead where the words mean just one, a new name
-// where they mean none, nothing where they may mean several.
-func (l *Leads) Meant(ctx context.Context, person, words string) (answer form.Value, err error) {
+// where they mean none; where they may mean several, nothing but a note that
+// says so.
+func (l *Leads) Meant(ctx context.Context, person, words string) (answer form.Value, note string, err error) {
 	name, err := ParseName(words)
 	if err != nil {
-		return form.Value{}, nil //nolint:nilerr // no words, or none that name anything: the form asks
+		return form.Value{}, "", nil //nolint:nilerr // no words, or none that name anything: the form asks
 	}
 	err = l.DB.Read(ctx, func(tx *database.Tx) error {
 		exact, err := Named(tx, name)
@@ -238,8 +239,10 @@ func (l *Leads) Meant(ctx context.Context, person, words string) (answer form.Va
 			answer = form.Lead(found[0].ID, found[0].String())
 		case len(found) == 0:
 			answer = form.Value{Type: playbook.FieldLead, New: words}
+		default:
+			note = "Several leads match “" + chat.EscapeInline(chat.Shorten(words, 80)) + "”: pick one, or type the whole name of a new one."
 		}
 		return err
 	})
-	return answer, err
+	return answer, note, err
 }

@@ -12,6 +12,6 @@ func (q *Qualifications) Import(tx *database.Tx, r Revision) (lead.Lead, error) 
 	past.Leads = q.Leads.Past(r.At)
 	past.Now = past.Leads.Now
 	r.ID = database.NewID()
-	of, _, _, _, err := past.keep(tx, r)
+	of, _, _, _, err := past.keep(tx, r, lead.FromImport)
 	return of, err
 }
