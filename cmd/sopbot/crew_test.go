@@ -162,7 +162,8 @@ type sent struct{ lead, sdr, ae string }
 // what failed is tried again, in the same form or in a new one.
 type seller struct {
 	person *slacksim.Person
-	aes    int
+	aes    int // so many take leads
+	ae     int // from this one on
 	mu     sync.Mutex
 	saw    []sent // confirmed, by the view that takes the form's place
 }
@@ -210,7 +211,7 @@ var leadName = regexp.MustCompile(`Quarry [0-9a-f]{8}`)
 
 // handOff hands one lead off, trying on for a minute.
 func (s *seller) handOff() error {
-	lead, ae := newLead(), rand.N(s.aes)
+	lead, ae := newLead(), s.ae+rand.N(s.aes)
 	shown, err := "", error(nil)
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)

@@ -46,6 +46,8 @@ type job struct {
 	acked atomic.Bool
 	begun atomic.Bool
 	late  *time.Timer // acknowledges when Slack is about to give up
+	// answer, if set, remembers what is said in the acknowledgement.
+	answer atomic.Pointer[answer]
 }
 
 // drain takes a lane's events and hands them on. It never waits: a full

@@ -58,6 +58,7 @@ type Gateway struct {
 	stopping atomic.Bool
 	busy     pending
 	seen     seen
+	answers  answers
 
 	laneCount atomic.Int64
 	lanes     struct {

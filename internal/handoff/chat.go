@@ -340,6 +340,10 @@ func (h *Handoffs) submit(ctx context.Context, s chat.Submission) (chat.Answer, 
 		return chat.Answer{}, err
 	}
 	b := h.Shelf.Version(m.Version)
+	if old, sent, err := h.sentBefore(ctx, m.Key); err != nil || sent {
+		view := h.sentView(b, old)
+		return chat.Answer{Update: &view}, err
+	}
 	p, ok := b.Page(m.Page)
 	if !ok || p.Form == nil {
 		return chat.Answer{}, chat.Refuse("The form was taken out of the playbook while it was open. Copy what you typed, and open `/handoff` anew.")
