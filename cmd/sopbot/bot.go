@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -102,17 +101,6 @@ func (b *bot) book(pb *playbook.Playbook) (*answers.Book, error) {
 		b.settings(&pb.Settings)
 	}
 	return answers.NewBook(pb)
-}
-
-// dead tells the playbook's owner of something that was given up: whoever
-// waits for it would wait in vain.
-func (b *bot) dead(tx *database.Tx, row outbox.Buried) error {
-	if strings.HasPrefix(row.Key, "post/outbox/") {
-		return nil // the telling itself failed
-	}
-	words := "sopbot could not deliver something and has given up: `" + chat.EscapeInline(row.Key) + "`. Reason: " + chat.EscapeInline(chat.Shorten(row.Error, 300)) +
-		". Whoever runs sopbot finds it in the log; when the cause is mended it can be tried again."
-	return b.features.tellOwners(tx, "outbox/"+row.ID, chat.Say(words))
 }
 
 // loadBook reads the playbook that is to serve; one with errors is refused
