@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -40,6 +39,7 @@ type bot struct {
 	features *features
 	answers  *answers.Answers
 	gateway  *gateway.Gateway
+	posts    *gateway.Posts
 	playbook fs.FS // nil = the folder of the configuration, watched
 	// settings, if set, changes those of every playbook that is read: the
 	// demo's team is in no company's.
@@ -58,8 +58,8 @@ type delays struct {
 	work, lease  time.Duration // see outbox.Options
 }
 
-// posts makes the keeper of messages.
-func (b *bot) posts() *gateway.Posts {
+// newPosts makes the keeper of messages.
+func (b *bot) newPosts() *gateway.Posts {
 	p := b.gateway.Posts(b.outbox)
 	if b.delays.call > 0 {
 		p.Timeout, p.Settle = b.delays.call, b.delays.settle
@@ -87,7 +87,8 @@ func (b *bot) open(ctx context.Context) (err error) {
 	b.router = b.features.router()
 	b.gateway = gateway.New(gateway.Options{BotToken: b.BotToken, AppToken: b.AppToken, APIURL: b.APIURL,
 		Router: b.router, DB: b.db, Log: b.log, Now: b.now, Metrics: b.metrics})
-	b.features.stand(ground{db: b.db, shelf: &b.shelf, posts: b.posts(), slack: b.gateway, now: b.now, log: b.log})
+	b.posts = b.newPosts()
+	b.features.stand(ground{db: b.db, shelf: &b.shelf, posts: b.posts, slack: b.gateway, now: b.now, log: b.log})
 	b.use(book)
 	b.bookMetrics()
 	return b.features.begin(ctx)
@@ -105,17 +106,6 @@ func (b *bot) book(pb *playbook.Playbook) (*answers.Book, error) {
 		b.settings(&pb.Settings)
 	}
 	return answers.NewBook(pb)
-}
-
-// dead tells the playbook's owner of something that was given up: whoever
-// waits for it would wait in vain.
-func (b *bot) dead(tx *database.Tx, row outbox.Buried) error {
-	if strings.HasPrefix(row.Key, "post/outbox/") {
-		return nil // the telling itself failed
-	}
-	words := "sopbot could not deliver something and has given up: `" + chat.EscapeInline(row.Key) + "`. Reason: " + chat.EscapeInline(chat.Shorten(row.Error, 300)) +
-		". Whoever runs sopbot finds it in the log; when the cause is mended it can be tried again."
-	return b.features.tellOwners(tx, "outbox/"+row.ID, chat.Say(words))
 }
 
 // loadBook reads the playbook that is to serve; one with errors is refused

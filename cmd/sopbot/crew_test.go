@@ -70,6 +70,7 @@ func crew(n int) slacksim.World {
 	for id, name := range map[string]string{"C0SALES": "sales", "C0HANDOFF": "handoffs", "C0PLAY": "playbook"} {
 		w.Channels = append(w.Channels, slacksim.Channel{ID: id, Name: name, Bot: true, Members: everybody})
 	}
+	w.Channels = append(w.Channels, slacksim.Channel{ID: "C0OLD", Name: "handoffs-2024", Archived: true, Bot: true, Members: everybody})
 	return w
 }
 
@@ -162,7 +163,9 @@ type sent struct{ lead, sdr, ae string }
 // what failed is tried again, in the same form or in a new one.
 type seller struct {
 	person *slacksim.Person
-	aes    int
+	aes    int // so many take leads
+	ae     int // from this one on
+	forms  int // that were opened for the lead
 	mu     sync.Mutex
 	saw    []sent // confirmed, by the view that takes the form's place
 }
@@ -210,8 +213,9 @@ var leadName = regexp.MustCompile(`Quarry [0-9a-f]{8}`)
 
 // handOff hands one lead off, trying on for a minute.
 func (s *seller) handOff() error {
-	lead, ae := newLead(), rand.N(s.aes)
+	lead, ae := newLead(), s.ae+rand.N(s.aes)
 	shown, err := "", error(nil)
+	s.forms = 0
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		shown, err = s.step(ctx, lead, fmt.Sprint("ae", ae))
@@ -226,6 +230,9 @@ func (s *seller) handOff() error {
 			s.leave(ctx)
 		}
 		cancel()
+		if known && s.forms == 1 {
+			return fmt.Errorf("%s: the form, sent again, was refused: %s", lead, shown)
+		}
 		if confirmed || known {
 			return nil
 		}
@@ -247,6 +254,7 @@ func (s *seller) leave(ctx context.Context) {
 // where none is, and gives what is shown then.
 func (s *seller) step(ctx context.Context, lead, ae string) (shown string, err error) {
 	if !s.person.ModalOpen() {
+		s.forms++
 		reply, err := s.person.SlashE(ctx, "/handoff")
 		if err != nil {
 			return "", err

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	sqlite3 "github.com/mattn/go-sqlite3"
 )
 
 // fill writes until something is in the way.
@@ -86,6 +87,17 @@ func fullAndRoomAgain(t *testing.T, db *DB, makeRoom func()) {
 	}
 	if err := db.Write(ctx, func(tx *Tx) error { return add(tx, "room again") }); err != nil || count(t, db) != n+1 {
 		t.Errorf("after room was made: %v, %d rows", err, count(t, db))
+	}
+}
+
+// A quota that is used up, and a disk that turned read-only, are told from
+// other failures to write by what the system says of them.
+func TestWhatTheSystemSaysOfAFailedWrite(t *testing.T) {
+	for errno, want := range map[syscall.Errno]error{syscall.EDQUOT: ErrFull, syscall.EROFS: ErrReadOnly, syscall.EACCES: ErrReadOnly, syscall.EIO: nil} {
+		err := plain(fmt.Errorf("commit: %w", sqlite3.Error{Code: sqlite3.ErrIoErr, SystemErrno: errno}))
+		if got := errors.Is(err, ErrFull) || errors.Is(err, ErrReadOnly); got != (want != nil) || want != nil && !errors.Is(err, want) {
+			t.Errorf("%v: %v, want %v", errno, err, want)
+		}
 	}
 }
 

@@ -59,6 +59,7 @@ type Gateway struct {
 	busy     pending
 	seen     seen
 	received atomic.Int64
+	answers  answers
 
 	laneCount atomic.Int64
 	lanes     struct {
