@@ -23,6 +23,7 @@ var floors = map[string][]string{
 	"search":        {"playbook"},
 	"roster":        {"database", "chat"},
 	"gateway":       {"chat", "outbox", "database"},
+	"deadline":      {"playbook", "chat", "outbox", "roster", "database"},
 	"lead":          {"playbook", "chat", "database", "form", "roster"},
 	"research":      {"playbook", "chat", "database", "form", "roster", "lead"},
 	"qualification": {"playbook", "chat", "database", "form", "roster", "lead"},
