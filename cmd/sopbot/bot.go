@@ -88,7 +88,7 @@ func (b *bot) open(ctx context.Context) (err error) {
 	b.gateway = gateway.New(gateway.Options{BotToken: b.BotToken, AppToken: b.AppToken, APIURL: b.APIURL,
 		Router: b.router, DB: b.db, Log: b.log, Now: b.now, Metrics: b.metrics})
 	b.posts = b.newPosts()
-	b.features.stand(ground{db: b.db, shelf: &b.shelf, posts: b.posts, slack: b.gateway, now: b.now, log: b.log})
+	b.features.stand(ground{db: b.db, outbox: b.outbox, shelf: &b.shelf, posts: b.posts, slack: b.gateway, now: b.now, log: b.log})
 	b.use(book)
 	b.bookMetrics()
 	return b.features.begin(ctx)
@@ -199,7 +199,7 @@ func (b *bot) watch(ctx context.Context) error {
 			return err
 		}
 		b.use(book)
-		go b.features.roster.Refresh(ctx) // it may name other roles
+		go b.features.settled(ctx)
 		return nil
 	}}
 	return live.Run(ctx, b.answers.Book().Playbook)

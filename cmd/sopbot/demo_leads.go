@@ -116,6 +116,11 @@ func (f *features) recallLead(tx *database.Tx, p pastLead, people func(string) (
 	if of, err = lead.ByID(tx, of.ID); err != nil {
 		return err
 	}
+	if p.Score == nil { // what was scored was looked into
+		if err := f.startClocks(tx, lead.Event{ID: database.NewID(), At: ago(p.Assigned), Kind: string(playbook.EventLeadAssigned), Lead: of.ID, Subject: "lead/" + of.ID}); err != nil {
+			return err
+		}
+	}
 	return f.leads.Show(tx, of)
 }
 

@@ -406,3 +406,15 @@ func (h *Handoffs) whole(ctx context.Context, person, id string, part int) (view
 	}
 	return h.wholeView(on, part), nil
 }
+
+// OpenWhole shows a handoff whole.
+func (h *Handoffs) OpenWhole(ctx context.Context, c chat.Click, id string) error {
+	c.Value = id
+	return h.read(ctx, c)
+}
+
+// OpenReassign shows the form that gives a handoff to another AE.
+func (h *Handoffs) OpenReassign(ctx context.Context, c chat.Click, id string) error {
+	c.Value = id
+	return h.openReassign(ctx, c)
+}
