@@ -95,25 +95,31 @@ func (x *Index) quoted(title span, q *question) float32 {
 	if q.narrowed {
 		all = max(1, all-1) // the kind may stand in the title or not
 	}
-	if title.len() == 0 {
+	tokens := x.tokens[title.from:title.to]
+	for len(tokens) > 0 && tokens[0]&beside != 0 {
+		tokens = tokens[1:]
+	}
+	if len(tokens) == 0 {
 		return 0
 	}
-	for len(want) > 0 {
-		i := 0
-		for _, t := range x.tokens[title.from:title.to] {
+	for at, t := range want {
+		if t != tokens[0] {
+			continue
+		}
+		i := at
+		for _, t := range tokens {
 			if t&beside != 0 {
 				continue
 			}
 			if i >= len(want) || want[i] != t {
-				i = 0
+				i = at
 				break
 			}
 			i++
 		}
-		if i > 0 {
-			return min(1, float32(i)/float32(all))
+		if i > at {
+			return min(1, float32(i-at)/float32(all))
 		}
-		want = want[1:]
 	}
 	return 0
 }

@@ -34,7 +34,7 @@ func (v Verdict) String() string {
 // in seeds that are there to tune on.
 const (
 	answers = 2
-	touches = 1.4
+	touches = 1.25
 
 	coveredEvidence = .5
 	nearEvidence    = .5
@@ -62,7 +62,7 @@ func (x *Index) verdict(q *question, pages []ranked) Verdict {
 	switch {
 	case evidence >= answers:
 		return Answered
-	case evidence >= touches:
+	case evidence >= touches, top.covered > .99: // all that was asked is there
 		return NearMisses
 	}
 	return Nothing
