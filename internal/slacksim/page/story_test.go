@@ -20,6 +20,7 @@ func TestTwoWindows(t *testing.T) {
 	alex := look(t, a.page.URLFor("alex", "#sales"))
 	sam.write("Who takes Acorn Bakery? @alex")
 	alex.sees("Who takes Acorn Bakery? @Alex")
+	alex.until("the message to be read aloud", `document.getElementById('heard').textContent === 'Sam in #sales: Who takes Acorn Bakery? @Alex' && document.getElementById('heard').getAttribute('aria-live') === 'polite'`)
 	sam.write("/toy say only for Sam")
 	sam.sees("Only visible to you", "only for Sam")
 	sam.write("/toy shout for everybody")
