@@ -40,9 +40,11 @@ func (p *Page) live(w http.ResponseWriter, r *http.Request, person *slacksim.Per
 	status := p.status()
 	// The stream begins with how things stand, so that what follows is news: read
 	// beside the stream, it could be older than what the stream told before.
-	if !send(event{"hello", p.state(person)}) {
+	state := p.state(person)
+	if !send(event{"hello", state}) {
 		return
 	}
+	last := state["seen"].(int64) // what came until then is in the state
 	// The journal and the bot's state have no news of their own; whoever looks at
 	// them wants to know soon, not at once.
 	look := time.NewTicker(150 * time.Millisecond)
@@ -50,7 +52,6 @@ func (p *Page) live(w http.ResponseWriter, r *http.Request, person *slacksim.Per
 	ask := time.NewTicker(500 * time.Millisecond)
 	defer ask.Stop()
 	written := p.slack.Journal().Len()
-	var last int64
 	for {
 		var told []event
 		select {
@@ -60,14 +61,14 @@ func (p *Page) live(w http.ResponseWriter, r *http.Request, person *slacksim.Per
 			if !open {
 				return
 			}
-			if last != 0 && c.Seq != last+1 {
-				told = []event{{"hello", p.state(person)}}
-			} else {
-				told = p.tell(person, c)
-			}
-			last = c.Seq
-			if c.Kind == "closed" {
+			switch {
+			case c.Kind == "closed":
 				return
+			case c.Seq <= last:
+			case c.Seq == last+1:
+				told, last = p.tell(person, c), c.Seq
+			default:
+				told, last = p.anew(person)
 			}
 		case e := <-own:
 			told = []event{e}
@@ -75,6 +76,11 @@ func (p *Page) live(w http.ResponseWriter, r *http.Request, person *slacksim.Per
 			if n := p.slack.Journal().Len(); n != written {
 				written = n
 				told = []event{{"journal", n}}
+			}
+			// The end of a flood can be missed without a later change to show it.
+			if n := p.slack.Seen(); n > last && len(changes) == 0 {
+				again, seen := p.anew(person)
+				told, last = append(told, again...), seen
 			}
 		case <-ask.C:
 			if now := p.status(); now != status {
@@ -88,6 +94,12 @@ func (p *Page) live(w http.ResponseWriter, r *http.Request, person *slacksim.Per
 			}
 		}
 	}
+}
+
+// anew tells how things stand, to a window that missed something.
+func (p *Page) anew(person *slacksim.Person) ([]event, int64) {
+	state := p.state(person)
+	return []event{{"hello", state}}, state["seen"].(int64)
 }
 
 // tell turns a change into what this person's window has to know.

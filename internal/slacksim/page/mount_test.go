@@ -1,13 +1,17 @@
 package page_test
 
 import (
+	"bufio"
+	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
+	"sopbot/internal/slacksim"
 	"sopbot/internal/slacksim/page"
 )
 
@@ -87,4 +91,38 @@ func TestThePageIsSmall(t *testing.T) {
 		t.Errorf("the page has %d bytes, want at most 150 KB", total)
 	}
 	t.Logf("the page has %d bytes", total)
+}
+
+// A window that does not listen misses the end of a flood, with nothing after it
+// to show the gap. When it listens again it is told how things stand.
+func TestASlowWindowIsToldHowThingsStand(t *testing.T) {
+	a := stage(t, page.Options{})
+	reply, err := http.Get(a.page.URL() + "page/live?as=sam")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reply.Body.Close()
+	alex, err := a.slack.Person("alex")
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := strings.Repeat("flood ", 1500)
+	for range 3000 { // 27 MB: more than the line holds by itself
+		if _, err := alex.Touch(t.Context(), slacksim.Touch{Do: "say", Room: "C0SALES", Text: words}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	giveUp := time.AfterFunc(20*time.Second, func() { _ = reply.Body.Close() })
+	defer giveUp.Stop()
+	lines := bufio.NewScanner(reply.Body)
+	lines.Buffer(nil, 1<<20)
+	for hello := false; lines.Scan(); {
+		switch line := lines.Text(); {
+		case strings.HasPrefix(line, "event: "):
+			hello = line == "event: hello"
+		case hello && strings.Contains(line, fmt.Sprintf(`"seen":%d,`, a.slack.Seen())):
+			return
+		}
+	}
+	t.Errorf("the window was never told of change %d: %v", a.slack.Seen(), lines.Err())
 }
