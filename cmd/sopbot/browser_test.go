@@ -29,6 +29,10 @@ func TestANewcomerAsksSharesRatesAndFindsHelp(t *testing.T) {
 	priya.picture("shared")
 	sam.send("/sop help")
 	sam.sees("/sop stage discovery")
+	// Whoever asks has the answer before their eyes, also after scrolling up.
+	sam.do(chromedp.Evaluate[chromedp.Void](`document.getElementById('scroll').scrollTop = 0`))
+	sam.send("/sop bant")
+	sam.until("the answer is before Sam's eyes", `(e => e.textContent.includes('You asked: bant') && e.getBoundingClientRect().top < innerHeight - 300)([...document.querySelectorAll('#scroll .message')].at(-1))`)
 
 	sam.send("/frobnicate pricing")
 	sam.sees("/frobnicate is not")

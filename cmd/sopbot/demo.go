@@ -138,11 +138,11 @@ func (d *demo) startSlack(ctx context.Context, address string) error {
 	}
 	options.Now = d.clock.Now
 	options.Listen = address
-	if address == "" {
-		options.Listen = kept.Address
+	if again, err := loopback(kept.Address); address == "" && err == nil {
+		options.Listen = again
 	}
 	d.slack, err = slacksim.Start(options)
-	if err != nil && address == "" && kept.Address != "" { // somebody else has it now
+	if err != nil && address == "" && options.Listen != "" { // somebody else has it now
 		options.Listen = ""
 		d.slack, err = slacksim.Start(options)
 	}

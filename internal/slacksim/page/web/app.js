@@ -109,6 +109,7 @@ function stick() {
   lastTop = box.scrollTop;
   down.hidden = true;
 }
+on('sent', () => { stuck = true; lastTop = 0; stick(); });
 
 // Pictures that load, and rows that are measured late, must not push the newest
 // message out of sight.

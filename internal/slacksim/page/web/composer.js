@@ -84,7 +84,7 @@ export function writer({ id, label, room, thread, draft, keep }) {
     try {
       await does(command ? { do: 'slash', room, text } : { do: 'say', room, text, thread });
       box.dataset.took = Math.round(performance.now() - sent);
-      tell('sent');
+      if (!thread) tell('sent');
     } catch (e) {
       if (!box.value) box.value = text;
       keep?.(box.value);

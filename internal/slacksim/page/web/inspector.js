@@ -31,7 +31,9 @@ export function inspector() {
 }
 let redraw = () => {};
 
-async function fault(name, on) { try { await ask('page/fault?as=' + store.me, { name, on }); } catch (e) { flash(e.message); redraw(); } }
+// One after the other: switched on and off again, it is off.
+let turn = Promise.resolve();
+const fault = (name, on) => turn = turn.then(() => ask('page/fault?as=' + store.me, { name, on })).catch(e => { flash(e.message); redraw(); });
 
 async function read() {
   if (reading || !list) return;
