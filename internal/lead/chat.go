@@ -82,7 +82,7 @@ func (l *Leads) command(ctx context.Context, c chat.Command) (chat.Message, erro
 }
 
 // listed is how many leads one message shows.
-const listed = 20
+const listed = 10
 
 func (l *Leads) own(ctx context.Context, person string) (m chat.Message, err error) {
 	err = l.DB.Read(ctx, func(tx *database.Tx) error {
