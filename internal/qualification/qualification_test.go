@@ -122,7 +122,9 @@ func TestEveryRevisionIsKeptAndALeadPassesAndFallsBack(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 3 {
 			wg.Go(func() {
-				if err := db.Write(context.Background(), func(tx *database.Tx) error { _, _, _, _, err := q.keep(tx, r, lead.FromForm); return err }); err != nil {
+				again := r
+				again.ID = database.NewID()
+				if err := db.Write(context.Background(), func(tx *database.Tx) error { _, _, _, _, err := q.keep(tx, again, lead.FromForm); return err }); err != nil {
 					t.Error(err)
 				}
 			})
