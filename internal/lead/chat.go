@@ -146,7 +146,10 @@ func (l *Leads) turn(ctx context.Context, c chat.Click) error {
 	if err != nil {
 		return err
 	}
-	return l.Slack.UpdateView(ctx, c.View.ID, "", view)
+	if err := l.Slack.UpdateView(ctx, c.View.ID, "", view); !errors.Is(err, chat.ErrStale) {
+		return err
+	}
+	return nil // it was closed meanwhile
 }
 
 func (l *Leads) knownView(ctx context.Context, person, id string, page int) (view slack.ModalViewRequest, err error) {
