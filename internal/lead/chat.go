@@ -82,7 +82,7 @@ func (l *Leads) command(ctx context.Context, c chat.Command) (chat.Message, erro
 }
 
 // listed is how many leads one message shows.
-const listed = 20
+const listed = 10
 
 func (l *Leads) own(ctx context.Context, person string) (m chat.Message, err error) {
 	err = l.DB.Read(ctx, func(tx *database.Tx) error {
@@ -146,7 +146,10 @@ func (l *Leads) turn(ctx context.Context, c chat.Click) error {
 	if err != nil {
 		return err
 	}
-	return l.Slack.UpdateView(ctx, c.View.ID, "", view)
+	if err := l.Slack.UpdateView(ctx, c.View.ID, "", view); !errors.Is(err, chat.ErrStale) {
+		return err
+	}
+	return nil // it was closed meanwhile
 }
 
 func (l *Leads) knownView(ctx context.Context, person, id string, page int) (view slack.ModalViewRequest, err error) {

@@ -26,11 +26,17 @@ func (l *Leads) line(lead Lead, person string) string {
 
 func (l *Leads) zone() *time.Location { return l.Shelf.InForce().Settings.Timezone }
 
+// mostListed is how much of a lead's name a list shows: it has to fit into an
+// acknowledgement.
+const mostListed = 60
+
+func listName(lead Lead) string { return chat.EscapeInline(chat.Shorten(lead.String(), mostListed)) }
+
 // listBlocks shows leads, each with its menu.
 func (l *Leads) listBlocks(leads []Lead, person string) []slack.Block {
 	var blocks []slack.Block
 	for _, lead := range leads {
-		b := slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, "*"+chat.EscapeInline(lead.String())+"*\n"+l.line(lead, person), false, false), nil, nil)
+		b := slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, "*"+listName(lead)+"*\n"+l.line(lead, person), false, false), nil, nil)
 		if menu := l.menuOf(lead); menu != nil {
 			b.Accessory = slack.NewAccessory(menu)
 		}
@@ -50,7 +56,7 @@ func (l *Leads) menuOf(lead Lead) *slack.OverflowBlockElement {
 func listText(leads []Lead) string {
 	var names []string
 	for _, lead := range leads {
-		names = append(names, chat.EscapeInline(lead.String())+": "+lead.Status.Words())
+		names = append(names, listName(lead)+": "+lead.Status.Words())
 	}
 	return strings.Join(names, "; ")
 }
