@@ -62,21 +62,21 @@ func TestStories(t *testing.T) {
 			},
 			want: []string{
 				"Mon 11:30 USAM new: Due Mon 3 Jan 2000, 12:00 CET.",
-				"Mon 12:00 UBOSS new: <@USAM> has not done it in time. It was due Mon 3 Jan 2000, 12:00 CET.",
+				"Mon 12:00 UBOSS new: @USAM has not done it in time. It was due Mon 3 Jan 2000, 12:00 CET.",
 				"Mon 12:00 USAM changed: Was due Mon 3 Jan 2000, 12:00 CET and is still open.",
-				"Mon 12:40 UBOSS changed: Was due Mon 3 Jan 2000, 12:00 CET, for <@USAM> to do. <@USAM>, Mon 3 Jan 2000, 12:40 CET: done, 40 minutes late",
-				"Mon 12:40 USAM changed: <@USAM>, Mon 3 Jan 2000, 12:40 CET: done, 40 minutes late",
+				"Mon 12:40 UBOSS changed: Was due Mon 3 Jan 2000, 12:00 CET, for @USAM to do. @USAM, Mon 3 Jan 2000, 12:40 CET: done, 40 minutes late",
+				"Mon 12:40 USAM changed: @USAM, Mon 3 Jan 2000, 12:40 CET: done, 40 minutes late",
 			},
 		},
 		"forgotten: repeats are capped, a manager elsewhere is told in the morning there": {
 			play: monday,
 			want: []string{
 				"Mon 11:30 USAM new: Due Mon 3 Jan 2000, 12:00 CET.",
-				"Mon 12:00 UBOSS new: <@USAM> has not done it in time. It was due Mon 3 Jan 2000, 12:00 CET.",
+				"Mon 12:00 UBOSS new: @USAM has not done it in time. It was due Mon 3 Jan 2000, 12:00 CET.",
 				"Mon 12:00 USAM changed: Was due Mon 3 Jan 2000, 12:00 CET and is still open.",
 				"Mon 13:00 USAM changed: Was due Mon 3 Jan 2000, 12:00 CET and is still open, 1 hour late.",
 				"Mon 14:00 USAM changed: Was due Mon 3 Jan 2000, 12:00 CET and is still open, 2 hours late.",
-				"Mon 15:00 UVICE new: <@USAM> has not done it in time. It was due Mon 3 Jan 2000, 06:00 EST.",
+				"Mon 15:00 UVICE new: @USAM has not done it in time. It was due Mon 3 Jan 2000, 06:00 EST.",
 			},
 		},
 		"over the night and a holiday": {
@@ -90,10 +90,10 @@ func TestStories(t *testing.T) {
 			},
 			want: []string{
 				"Fri 09:30 USAM new: Due Fri 7 Jan 2000, 10:00 CET.",
-				"Fri 10:00 UBOSS new: <@USAM> has not done it in time. It was due Fri 7 Jan 2000, 10:00 CET.",
+				"Fri 10:00 UBOSS new: @USAM has not done it in time. It was due Fri 7 Jan 2000, 10:00 CET.",
 				"Fri 10:00 USAM changed: Was due Fri 7 Jan 2000, 10:00 CET and is still open.",
-				"Fri 10:30 UBOSS changed: Was due Fri 7 Jan 2000, 10:00 CET, for <@USAM> to do. <@UBOSS>, Fri 7 Jan 2000, 10:30 CET: done, 30 minutes late",
-				"Fri 10:30 USAM changed: <@UBOSS>, Fri 7 Jan 2000, 10:30 CET: done, 30 minutes late",
+				"Fri 10:30 UBOSS changed: Was due Fri 7 Jan 2000, 10:00 CET, for @USAM to do. @UBOSS, Fri 7 Jan 2000, 10:30 CET: done, 30 minutes late",
+				"Fri 10:30 USAM changed: @UBOSS, Fri 7 Jan 2000, 10:30 CET: done, 30 minutes late",
 			},
 		},
 		"due at the closing: told in the morning": {
@@ -107,12 +107,12 @@ func TestStories(t *testing.T) {
 			},
 			want: []string{
 				"Mon 16:30 USAM new: Due Mon 3 Jan 2000, 17:00 CET.",
-				"Mon 17:00 UVICE new: <@USAM> has not done it in time. It was due Mon 3 Jan 2000, 11:00 EST.",
-				"Tue 09:00 UBOSS new: <@USAM> has not done it in time. It was due Mon 3 Jan 2000, 17:00 CET.",
+				"Mon 17:00 UVICE new: @USAM has not done it in time. It was due Mon 3 Jan 2000, 11:00 EST.",
+				"Tue 09:00 UBOSS new: @USAM has not done it in time. It was due Mon 3 Jan 2000, 17:00 CET.",
 				"Tue 09:00 USAM changed: Was due Mon 3 Jan 2000, 17:00 CET and is still open.",
-				"Tue 09:20 UBOSS changed: Was due Mon 3 Jan 2000, 17:00 CET, for <@USAM> to do. <@USAM>, Tue 4 Jan 2000, 09:20 CET: done, 20 minutes late",
-				"Tue 09:20 USAM changed: <@USAM>, Tue 4 Jan 2000, 09:20 CET: done, 20 minutes late",
-				"Tue 09:20 UVICE changed: Was due Mon 3 Jan 2000, 11:00 EST, for <@USAM> to do. <@USAM>, Tue 4 Jan 2000, 03:20 EST: done, 20 minutes late",
+				"Tue 09:20 UBOSS changed: Was due Mon 3 Jan 2000, 17:00 CET, for @USAM to do. @USAM, Tue 4 Jan 2000, 09:20 CET: done, 20 minutes late",
+				"Tue 09:20 USAM changed: @USAM, Tue 4 Jan 2000, 09:20 CET: done, 20 minutes late",
+				"Tue 09:20 UVICE changed: Was due Mon 3 Jan 2000, 11:00 EST, for @USAM to do. @USAM, Tue 4 Jan 2000, 03:20 EST: done, 20 minutes late",
 			},
 		},
 		"snoozed: the deadline stays, the reminder comes later, and is heard": {
@@ -127,11 +127,11 @@ func TestStories(t *testing.T) {
 			want: []string{
 				"Mon 11:30 USAM new: Due Mon 3 Jan 2000, 12:00 CET.",
 				"Mon 11:40 USAM changed: Due Mon 3 Jan 2000, 12:00 CET. Snoozed until Mon 3 Jan 2000, 12:40 CET.",
-				"Mon 12:00 UBOSS new: <@USAM> has not done it in time. It was due Mon 3 Jan 2000, 12:00 CET.",
+				"Mon 12:00 UBOSS new: @USAM has not done it in time. It was due Mon 3 Jan 2000, 12:00 CET.",
 				"Mon 12:40 USAM changed: Snoozed, and reminded again Mon 3 Jan 2000, 12:40 CET: see below.",
 				"Mon 12:40 USAM new: Was due Mon 3 Jan 2000, 12:00 CET and is still open, 40 minutes late.",
-				"Mon 12:45 UBOSS changed: Was due Mon 3 Jan 2000, 12:00 CET, for <@USAM> to do. <@USAM>, Mon 3 Jan 2000, 12:45 CET: done, 45 minutes late",
-				"Mon 12:45 USAM changed: <@USAM>, Mon 3 Jan 2000, 12:45 CET: done, 45 minutes late",
+				"Mon 12:45 UBOSS changed: Was due Mon 3 Jan 2000, 12:00 CET, for @USAM to do. @USAM, Mon 3 Jan 2000, 12:45 CET: done, 45 minutes late",
+				"Mon 12:45 USAM changed: @USAM, Mon 3 Jan 2000, 12:45 CET: done, 45 minutes late",
 			},
 		},
 		"asked: the clock stands still, and goes on with what was left": {
@@ -158,7 +158,7 @@ func TestStories(t *testing.T) {
 			},
 			want: []string{
 				"Tue 19:00 UKIM new: Due Tue 4 Jan 2000, 14:00 EST.",
-				"Tue 19:30 UKIM changed: <@UKIM>, Tue 4 Jan 2000, 13:30 EST: done, on time",
+				"Tue 19:30 UKIM changed: @UKIM, Tue 4 Jan 2000, 13:30 EST: done, on time",
 			},
 		},
 		"given to somebody else: the whole time again, on their clock": {
@@ -172,17 +172,17 @@ func TestStories(t *testing.T) {
 			},
 			want: []string{
 				"Mon 11:30 USAM new: Due Mon 3 Jan 2000, 12:00 CET.",
-				"Mon 12:00 UBOSS new: <@USAM> has not done it in time. It was due Mon 3 Jan 2000, 12:00 CET.",
+				"Mon 12:00 UBOSS new: @USAM has not done it in time. It was due Mon 3 Jan 2000, 12:00 CET.",
 				"Mon 12:00 USAM changed: Was due Mon 3 Jan 2000, 12:00 CET and is still open.",
 				"Mon 13:00 USAM changed: Was due Mon 3 Jan 2000, 12:00 CET and is still open, 1 hour late.",
 				"Mon 14:00 USAM changed: Was due Mon 3 Jan 2000, 12:00 CET and is still open, 2 hours late.",
-				"Mon 14:30 UBOSS changed: Is <@UKIM>’s now, since Mon 3 Jan 2000, 14:30 CET.",
-				"Mon 14:30 USAM changed: Is <@UKIM>’s now, since Mon 3 Jan 2000, 14:30 CET.",
+				"Mon 14:30 UBOSS changed: Is @UKIM’s now, since Mon 3 Jan 2000, 14:30 CET.",
+				"Mon 14:30 USAM changed: Is @UKIM’s now, since Mon 3 Jan 2000, 14:30 CET.",
 				"Mon 16:30 UKIM new: Due Mon 3 Jan 2000, 11:00 EST.",
 				"Mon 17:00 UKIM changed: Was due Mon 3 Jan 2000, 11:00 EST and is still open.",
-				"Mon 17:00 UVICE new: <@UKIM> has not done it in time. It was due Mon 3 Jan 2000, 11:00 EST.",
-				"Mon 17:10 UKIM changed: <@UKIM>, Mon 3 Jan 2000, 11:10 EST: done, 10 minutes late",
-				"Mon 17:10 UVICE changed: Was due Mon 3 Jan 2000, 11:00 EST, for <@UKIM> to do. <@UKIM>, Mon 3 Jan 2000, 11:10 EST: done, 10 minutes late",
+				"Mon 17:00 UVICE new: @UKIM has not done it in time. It was due Mon 3 Jan 2000, 11:00 EST.",
+				"Mon 17:10 UKIM changed: @UKIM, Mon 3 Jan 2000, 11:10 EST: done, 10 minutes late",
+				"Mon 17:10 UVICE changed: Was due Mon 3 Jan 2000, 11:00 EST, for @UKIM to do. @UKIM, Mon 3 Jan 2000, 11:10 EST: done, 10 minutes late",
 			},
 		},
 		"the event again: the clock starts anew": {
@@ -244,7 +244,7 @@ func TestStories(t *testing.T) {
 			},
 			want: []string{
 				"Wed 10:00 USAM new: Due Wed 5 Jan 2000, 10:30 CET.",
-				"Wed 10:15 USAM changed: <@USAM>, Wed 5 Jan 2000, 10:15 CET: done, on time",
+				"Wed 10:15 USAM changed: @USAM, Wed 5 Jan 2000, 10:15 CET: done, on time",
 			},
 		},
 		"somebody moves to another zone: the deadline moves": {
@@ -259,7 +259,7 @@ func TestStories(t *testing.T) {
 			},
 			want: []string{
 				"Mon 16:30 USAM new: Due Mon 3 Jan 2000, 11:00 EST.",
-				"Mon 16:45 USAM changed: <@USAM>, Mon 3 Jan 2000, 10:45 EST: done, on time",
+				"Mon 16:45 USAM changed: @USAM, Mon 3 Jan 2000, 10:45 EST: done, on time",
 			},
 		},
 	} {
