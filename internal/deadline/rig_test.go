@@ -160,7 +160,12 @@ type rig struct {
 
 func newRig(t testing.TB, b *playbook.Playbook) *rig {
 	t.Helper()
-	r := &rig{TB: t, dir: &directory{people: map[string]chat.Profile{}}, notes: &notebook{now: time.Now}, shelf: &playbook.Shelf{}, file: filepath.Join(t.TempDir(), "db")}
+	return newRigAt(t, b, time.Now)
+}
+
+func newRigAt(t testing.TB, b *playbook.Playbook, now func() time.Time) *rig {
+	t.Helper()
+	r := &rig{TB: t, dir: &directory{people: map[string]chat.Profile{}}, notes: &notebook{now: now}, shelf: &playbook.Shelf{}, file: filepath.Join(t.TempDir(), "db")}
 	r.shelf.Use(b)
 	for id, zone := range map[string]string{"USAM": "Europe/Berlin", "UKIM": "America/New_York", "UBOSS": "Europe/Berlin", "UVICE": "America/New_York"} {
 		r.dir.set(chat.Profile{ID: id, Name: strings.ToLower(id[1:]), Zone: zone})
@@ -169,7 +174,7 @@ func newRig(t testing.TB, b *playbook.Playbook) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.serve(db, time.Now)
+	r.serve(db, now)
 	return r
 }
 
