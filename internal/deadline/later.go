@@ -129,7 +129,7 @@ func (d *Deadlines) act(tx *database.Tx, on Deadline, due time.Time) error {
 				on.bell++
 			}
 		}
-		if err := d.Posts.Put(tx, reminderKey(on), on.Person, d.reminder(on, now)); err != nil {
+		if err := d.Posts.Put(tx, reminderKey(on), on.Person, d.reminder(on)); err != nil {
 			return err
 		}
 	}

@@ -27,7 +27,7 @@ func escalationKey(on Deadline, person string) string {
 
 // refresh brings the messages that stand up to date.
 func (d *Deadlines) refresh(tx *database.Tx, on Deadline, now time.Time) error {
-	if _, err := d.Posts.Change(tx, reminderKey(on), d.reminder(on, now)); err != nil {
+	if _, err := d.Posts.Change(tx, reminderKey(on), d.reminder(on)); err != nil {
 		return err
 	}
 	if on.Escalated.IsZero() {
@@ -90,14 +90,16 @@ func (d *Deadlines) message(words string, buttons []slack.BlockElement, why stri
 	return m
 }
 
-// reminder is what the person sees of a deadline, from the first reminder on.
-func (d *Deadlines) reminder(on Deadline, now time.Time) chat.Message {
-	words := on.head() + "\n" + d.Words(on, on.Person, now)
+// reminder is what the person sees of a deadline, from the first reminder on. It
+// shows how things stood when they were last reminded: what happens outside their
+// hours changes nothing.
+func (d *Deadlines) reminder(on Deadline) chat.Message {
+	words := on.head() + "\n" + d.Words(on, on.Person, on.handled)
 	if !on.Running() {
 		return d.message(words, nil, "")
 	}
 	why := "You get this because it is yours to do " + on.span() + " (playbook: " + chat.EscapeInline(on.PageTitle) + ")."
-	if on.Escalate != "" && on.Escalated.IsZero() {
+	if on.Escalate != "" && on.handled.Before(on.Due) {
 		why += " What is still open at the deadline is told to the role " + chat.EscapeInline(on.Escalate) + "."
 	}
 	return d.message(words, d.Buttons(on), why)
@@ -113,7 +115,7 @@ func (d *Deadlines) escalation(on Deadline, reader string, now time.Time) chat.M
 	words := on.head() + "\n"
 	switch s := on.Status.(type) {
 	case Open:
-		words += chat.Person(on.Person) + " has not done it in time. " + d.Words(on, reader, now)
+		words += chat.Person(on.Person) + " has not done it in time. It was due " + chat.Moment(on.Due, d.zone(reader)) + "."
 	case Done:
 		words += "Was due " + chat.Moment(on.Due, d.zone(reader)) + ", for " + chat.Person(on.Person) + " to do. " + d.doneWords(s, d.zone(reader))
 	default:
@@ -150,7 +152,11 @@ func (d *Deadlines) Words(on Deadline, reader string, now time.Time) string {
 	}
 	words := "Due " + chat.Moment(on.Due, zone) + "."
 	if !now.Before(on.Due) {
-		words = "Was due " + chat.Moment(on.Due, zone) + " and is still open."
+		words = "Was due " + chat.Moment(on.Due, zone) + " and is still open"
+		if late := on.Late(now, d.Calendar(on.Person)); late >= time.Second {
+			words += ", " + Length(late) + " late"
+		}
+		words += "."
 	}
 	if on.Snoozed.After(now) {
 		words += " Snoozed until " + chat.Moment(on.Snoozed, zone) + "."
