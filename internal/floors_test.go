@@ -25,7 +25,7 @@ var floors = map[string][]string{
 	"gateway":       {"chat", "outbox", "database"},
 	"deadline":      {"playbook", "chat", "outbox", "roster", "database"},
 	"lead":          {"playbook", "chat", "database", "form", "roster"},
-	"research":      {"playbook", "chat", "database", "form", "roster", "lead"},
+	"research":      {"playbook", "chat", "database", "outbox", "form", "roster", "deadline", "lead"},
 	"qualification": {"playbook", "chat", "database", "form", "roster", "lead"},
 	"handoff":       {"playbook", "chat", "database", "form", "roster", "lead"},
 	"answers":       {"playbook", "chat", "database", "search"},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -46,5 +47,27 @@ func TestResearchIsRemindedOfAndItsLatenessTold(t *testing.T) {
 	lacks(t, "the reminder, done", reminder.Text(), "[Research done]")
 	if got := one[string](t, b, "SELECT state FROM deadlines"); got != "done" {
 		t.Errorf("the deadline is %s", got)
+	}
+}
+
+func TestEachMorningARepHearsOnceWhatResearchIsDue(t *testing.T) {
+	// A Tuesday, 16:45 in New York: what comes in now is due tomorrow.
+	slack, b, push := startBotAt(t, time.Date(2026, 12, 1, 21, 45, 0, 0, time.UTC))
+	for _, company := range []string{"Tern Hotels", "Paloma Ceramics"} {
+		slack.As("dana").In("#sales").Slash("/lead assign @sam " + company)
+		slack.As("sam").WaitFor(company)
+		push(10 * time.Minute)
+	}
+	push(15*time.Hour + 55*time.Minute) // Wednesday, 09:00
+	list := slack.As("sam").WaitFor("Research for today: 2 leads")
+	has(t, "the list", list.Text(), "Tern Hotels", "Paloma Ceramics", "Put it into your calendar", "Research done", "Dec 2, 2026 9:00 AM")
+	if i, j := strings.Index(list.Text(), "Tern Hotels:"), strings.Index(list.Text(), "Paloma Ceramics:"); i > j {
+		t.Error("the oldest does not come first")
+	}
+	for _, card := range slack.As("priya").Messages("") {
+		lacks(t, "somebody without research", card.Text(), "Research for today")
+	}
+	if n := one[int](t, b, "SELECT count(*) FROM outbox WHERE kind = 'research.morning' AND state = 'ready'"); n != 1 {
+		t.Errorf("%d mornings are planned, want the next", n)
 	}
 }

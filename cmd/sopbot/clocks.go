@@ -91,7 +91,12 @@ func (f *features) connectClocks() {
 	}}, "handoff": {Label: "Reassign", Open: func(ctx context.Context, c chat.Click, on deadline.Deadline) error {
 		return f.handoffs.OpenReassign(ctx, c, strings.TrimPrefix(on.Subject, "handoff/"))
 	}}}
-	d.OnChange = func(tx *database.Tx, _ deadline.News, on deadline.Deadline) error {
+	d.OnChange = func(tx *database.Tx, what deadline.News, on deadline.Deadline) error {
+		if on.Rule.Done == research.FormPage && (what == deadline.Started || what == deadline.Reassigned) {
+			if err := f.research.Awaits(tx, on.Person); err != nil {
+				return err
+			}
+		}
 		if !strings.HasPrefix(on.Subject, "lead/") {
 			return nil
 		}

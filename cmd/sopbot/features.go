@@ -87,7 +87,9 @@ func (f *features) stand(g ground) {
 	d.DB, d.Outbox, d.Posts, d.Shelf, d.Now, d.Log = g.db, g.outbox, g.posts, g.shelf, g.now, g.log
 	d.Work()
 	s := f.research
-	s.DB, s.Slack, s.Shelf, s.Now, s.Log = g.db, g.slack, g.shelf, g.now, g.log
+	s.DB, s.Outbox, s.Posts, s.Slack, s.Shelf, s.Now, s.Log = g.db, g.outbox, g.posts, g.slack, g.shelf, g.now, g.log
+	s.Calendar = d.Calendar
+	s.Work()
 	h.DB, h.Slack, h.Posts, h.Shelf, h.Now, h.Log = g.db, g.slack, g.posts, g.shelf, g.now, g.log
 }
 

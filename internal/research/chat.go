@@ -8,8 +8,10 @@ import (
 
 	"sopbot/internal/chat"
 	"sopbot/internal/database"
+	"sopbot/internal/deadline"
 	"sopbot/internal/form"
 	"sopbot/internal/lead"
+	"sopbot/internal/outbox"
 	"sopbot/internal/playbook"
 	"sopbot/internal/roster"
 )
@@ -29,14 +31,15 @@ type Research struct {
 	DB     *database.DB
 	Roster *roster.Roster
 	Leads  *lead.Leads
+	Posts  lead.Posts
+	Outbox *outbox.Outbox
 	Slack  chat.Slack
 	Shelf  *playbook.Shelf
 	Now    func() time.Time
 	Log    *slog.Logger
 
-	// OnDone, if set, is told that a lead's research was handed in, in its
-	// transaction: the clock ends.
-	OnDone func(tx *database.Tx, of lead.Lead, by string) error
+	// Calendar is when a person works.
+	Calendar func(person string) deadline.Calendar
 }
 
 // Register is the table of contents: what people may click and send.
@@ -189,11 +192,5 @@ func (r *Research) keep(tx *database.Tx, of lead.Lead, by string, answers form.A
 	if err := r.Leads.Learn(tx, of.ID, by, lead.SourceResearch, answers); err != nil {
 		return err
 	}
-	if err := r.Leads.Record(tx, lead.Event{Kind: "research.done", Person: by, Origin: lead.FromForm, Lead: of.ID, Subject: "lead/" + of.ID}); err != nil {
-		return err
-	}
-	if r.OnDone == nil {
-		return nil
-	}
-	return r.OnDone(tx, of, by)
+	return r.Leads.Record(tx, lead.Event{Kind: "research.done", Person: by, Origin: lead.FromForm, Lead: of.ID, Subject: "lead/" + of.ID})
 }

@@ -2,6 +2,9 @@
 // the company and the contact before the first call, by the playbook's form
 // `research`. What was found travels into the scorecard and the handoff.
 //
-// Read on: chat.go what people click (start at Register), view.go what they
-// see.
+// Every working morning each rep with research that is due gets one list of it,
+// oldest first, with a block of time to do it in.
+//
+// Read on: chat.go what people click (start at Register), morning.go the list,
+// view.go what they see.
 package research
