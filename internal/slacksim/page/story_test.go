@@ -21,6 +21,8 @@ func TestTwoWindows(t *testing.T) {
 	sam.write("Who takes Acorn Bakery? @alex")
 	alex.sees("Who takes Acorn Bakery? @Alex")
 	alex.until("the message to be read aloud", `document.getElementById('heard').textContent === 'Sam in #sales: Who takes Acorn Bakery? @Alex' && document.getElementById('heard').getAttribute('aria-live') === 'polite'`)
+	sam.write("I *think* so, `maybe`")
+	alex.until("what was typed to be formatted", `[...document.querySelectorAll('.message')].some(m => m.querySelector('.text strong')?.textContent === 'think' && m.querySelector('code')?.textContent === 'maybe')`)
 	sam.write("/toy say only for Sam")
 	sam.sees("Only visible to you", "only for Sam")
 	sam.write("/toy shout for everybody")
