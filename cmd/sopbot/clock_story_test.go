@@ -33,7 +33,7 @@ func TestResearchIsRemindedOfAndItsLatenessTold(t *testing.T) {
 	reminder := sam.WaitFor("within 2 hours after the lead is assigned")
 	has(t, "the reminder", reminder.Text(), "Tern Hotels", "Research done")
 	push(30 * time.Minute)
-	told := dana.WaitFor("Was due")
+	told := dana.WaitFor("has not done it in time")
 	has(t, "what the manager reads", told.Text(), "Tern Hotels", "@sam", "[Reassign]")
 
 	push(40 * time.Minute)
@@ -69,5 +69,21 @@ func TestEachMorningARepHearsOnceWhatResearchIsDue(t *testing.T) {
 	}
 	if n := one[int](t, b, "SELECT count(*) FROM outbox WHERE kind = 'research.morning' AND state = 'ready'"); n != 1 {
 		t.Errorf("%d mornings are planned, want the next", n)
+	}
+}
+
+func TestACallThatWasHeldIsNotedAndItsNotesRemindedOf(t *testing.T) {
+	slack, b, push := startBotAt(t, time.Date(2026, 12, 1, 15, 0, 0, 0, time.UTC))
+	slack.As("dana").In("#sales").Slash("/lead assign @sam Tern Hotels")
+	sam := slack.As("sam").In("#sales")
+	has(t, "an unknown lead", sam.Slash("/lead call nobody").Text(), "There is no lead called “nobody”")
+	reply := sam.Slash("/lead call tern")
+	has(t, "the confirmation", reply.Text(), "you held a call about Tern Hotels", "Review the AI call notes", "within 1 day")
+	push(23 * time.Hour)
+	reminder := slack.As("sam").WaitFor("Review the AI call notes: correct and tag them · Tern Hotels")
+	reminder.Click("Done")
+	reminder.WaitFor("on time")
+	if got := one[string](t, b, "SELECT person || ' ' || state FROM deadlines WHERE subject LIKE 'call/%'"); got != "U0SAM done" {
+		t.Errorf("the deadline is %s", got)
 	}
 }

@@ -60,6 +60,9 @@ func (f *features) startClocks(tx *database.Tx, e lead.Event) error {
 		}
 		h.Title, h.Who["owner"], h.Who["sdr"] = of.String(), of.Owner, of.Owner
 	}
+	if h.Event == playbook.EventCallHeld {
+		h.Who["owner"] = e.Person // whoever held it
+	}
 	if strings.HasPrefix(e.Subject, "handoff/") {
 		on, err := handoffOf(tx, e.Subject)
 		if err != nil {
