@@ -12,7 +12,7 @@ const (
 	// Reading and indexing a playbook leaves much garbage; the longer it lies
 	// among what stays, the more pages hold a little of both and can never be
 	// given back.
-	startPercent = 25
+	startPercent = 50
 	// settleAfter is how long after the start all of it has run once.
 	settleAfter = time.Second
 	// A burst has ended when fewer than calmRate envelopes came within a look;
