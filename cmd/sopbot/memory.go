@@ -12,7 +12,8 @@ const (
 	// Reading and indexing a playbook leaves much garbage; the longer it lies
 	// among what stays, the more pages hold a little of both and can never be
 	// given back.
-	startPercent = 25
+	startPercent = 50
+	usualPercent = 100 // Go's own
 	// settleAfter is how long after the start all of it has run once.
 	settleAfter = time.Second
 	// A burst has ended when fewer than calmRate envelopes came within a look;
@@ -28,8 +29,8 @@ func thrifty() (asUsual func()) {
 	if os.Getenv("GOGC") != "" {
 		return func() {}
 	}
-	usual := debug.SetGCPercent(startPercent)
-	return func() { debug.SetGCPercent(usual) }
+	debug.SetGCPercent(startPercent)
+	return func() { debug.SetGCPercent(usualPercent) }
 }
 
 // keepSmall gives back what serving does not need: once the start is over, and
