@@ -22,7 +22,8 @@ const react = (m, name) => attempt({ do: 'react', room: m.room, ts: m.ts, text: 
 export function message(m, inThread, joined) {
   const from = m.author || nameOf(m.user), mine = m.is_ephemeral, ms = tsMs(m.ts);
   const at = surface({ room: m.room, ts: m.ts }, m.state, { typed: typed[store.me + m.room + m.ts] ||= {} });
-  const body = m.blocks?.length ? blocks(m.blocks, at) : m.text ? [mrkdwn(m.text)] : [];
+  // What people type is formatted as they typed it; Slack's own box does so as one types.
+  const body = m.client_msg_id && m.text ? [mrkdwn(m.text)] : m.blocks?.length ? blocks(m.blocks, at) : m.text ? [mrkdwn(m.text)] : [];
   const files = (m.files || []).map(f => /^image\//.test(f.mimetype) ? h('figure', { class: 'block picture' }, f.title && h('figcaption', {}, f.title),
     h('img', { src: 'page/file/' + f.id, alt: f.alt_txt || f.title || f.name })) : fileChip(f));
   const notes = (m.attachments || []).map(a => h('div', { class: 'attachment' },
