@@ -199,3 +199,7 @@ func TestRolesAreCheckedOnEachAction(t *testing.T) {
 		}
 	}
 }
+
+func clickBy(person, action, value string) chat.Click {
+	return chat.Click{Origin: chat.Origin{Person: person, Trigger: "too.old"}, Action: action, Value: value}
+}
