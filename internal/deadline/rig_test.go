@@ -256,7 +256,8 @@ func (r *rig) one(subject string) Deadline {
 	return all[0]
 }
 
-// said tells what came and changed, in that zone: "Mon 10:30 USAM Due …".
+// said tells what came and changed, in that zone: "Mon 10:30 USAM new: Due …". It
+// gives the line that says how a deadline stands.
 func (r *rig) said(zone *time.Location) []string {
 	notes := r.notes.all()
 	slices.SortStableFunc(notes, func(a, b note) int {
@@ -269,6 +270,9 @@ func (r *rig) said(zone *time.Location) []string {
 			what = "new"
 		}
 		parts := strings.Split(n.m.Text, "\n")
+		if strings.HasPrefix(n.key, "deadline/left/") {
+			parts = parts[:1]
+		}
 		out = append(out, fmt.Sprintf("%s %s %s: %s", n.at.In(zone).Format("Mon 15:04"), n.to, what, chat.Unescape(chat.Plain(parts[min(1, len(parts)-1)]))))
 	}
 	return out
