@@ -165,11 +165,7 @@ func newRig(t testing.TB, b *playbook.Playbook) *rig {
 
 func newRigAt(t testing.TB, b *playbook.Playbook, now func() time.Time) *rig {
 	t.Helper()
-	r := &rig{TB: t, dir: &directory{people: map[string]chat.Profile{}}, notes: &notebook{now: now}, shelf: &playbook.Shelf{}, file: filepath.Join(t.TempDir(), "db")}
-	r.shelf.Use(b)
-	for id, zone := range map[string]string{"USAM": "Europe/Berlin", "UKIM": "America/New_York", "UBOSS": "Europe/Berlin", "UVICE": "America/New_York"} {
-		r.dir.set(chat.Profile{ID: id, Name: strings.ToLower(id[1:]), Zone: zone})
-	}
+	r := bareRig(t, b, now)
 	db, err := database.Open(ctx, r.file)
 	if err != nil {
 		t.Fatal(err)
@@ -178,30 +174,47 @@ func newRigAt(t testing.TB, b *playbook.Playbook, now func() time.Time) *rig {
 	return r
 }
 
+// bareRig has people and a playbook, and no database yet.
+func bareRig(t testing.TB, b *playbook.Playbook, now func() time.Time) *rig {
+	t.Helper()
+	r := &rig{TB: t, dir: &directory{people: map[string]chat.Profile{}}, notes: &notebook{now: now}, shelf: &playbook.Shelf{}, file: filepath.Join(t.TempDir(), "db")}
+	r.shelf.Use(b)
+	for id, zone := range map[string]string{"USAM": "Europe/Berlin", "UKIM": "America/New_York", "UBOSS": "Europe/Berlin", "UVICE": "America/New_York"} {
+		r.dir.set(chat.Profile{ID: id, Name: strings.ToLower(id[1:]), Zone: zone})
+	}
+	return r
+}
+
 // serve puts a bot to work on a database.
 func (r *rig) serve(db *database.DB, now func() time.Time) {
 	r.Helper()
-	o := outbox.New(db, outbox.Options{Now: now})
-	people := &roster.Roster{DB: db, Slack: r.dir, Now: now, Log: slog.New(slog.DiscardHandler),
-		Roles: func() map[string][]string { return r.shelf.InForce().Settings.Roles },
-		Zone:  func() *time.Location { return r.shelf.InForce().Settings.Timezone }}
-	r.Deadlines = &Deadlines{DB: db, Outbox: o, Roster: people, Posts: r.notes, Shelf: r.shelf, Now: now, Log: slog.New(slog.DiscardHandler)}
-	r.Work()
-	r.must(people.Start(ctx))
-	for id := range r.dir.people {
-		_, err := people.Person(ctx, id)
-		r.must(err)
-	}
+	r.stand(db, now)
 	r.must(r.Start(ctx))
 	life, cancel := context.WithCancel(ctx)
 	done := make(chan error, 1)
-	go func() { done <- o.Run(life) }()
+	go func() { done <- r.Outbox.Run(life) }()
 	r.stop = sync.OnceFunc(func() {
 		cancel()
 		r.must(<-done)
 		r.must(db.Close())
 	})
 	r.Cleanup(r.stop)
+}
+
+// stand puts deadlines over a database; nobody works on the outbox.
+func (r *rig) stand(db *database.DB, now func() time.Time) {
+	r.Helper()
+	quiet := slog.New(slog.DiscardHandler)
+	people := &roster.Roster{DB: db, Slack: r.dir, Now: now, Log: quiet,
+		Roles: func() map[string][]string { return r.shelf.InForce().Settings.Roles },
+		Zone:  func() *time.Location { return r.shelf.InForce().Settings.Timezone }}
+	r.Deadlines = &Deadlines{DB: db, Outbox: outbox.New(db, outbox.Options{Now: now}), Roster: people, Posts: r.notes, Shelf: r.shelf, Now: now, Log: quiet}
+	r.Work()
+	r.must(people.Start(ctx))
+	for id := range r.dir.people {
+		_, err := people.Person(ctx, id)
+		r.must(err)
+	}
 }
 
 func (r *rig) must(err error) {
@@ -243,7 +256,8 @@ func (r *rig) one(subject string) Deadline {
 	return all[0]
 }
 
-// said tells what came and changed, in that zone: "Mon 10:30 USAM Due …".
+// said tells what came and changed, in that zone: "Mon 10:30 USAM new: Due …". It
+// gives the line that says how a deadline stands.
 func (r *rig) said(zone *time.Location) []string {
 	notes := r.notes.all()
 	slices.SortStableFunc(notes, func(a, b note) int {
@@ -256,6 +270,9 @@ func (r *rig) said(zone *time.Location) []string {
 			what = "new"
 		}
 		parts := strings.Split(n.m.Text, "\n")
+		if strings.HasPrefix(n.key, "deadline/left/") {
+			parts = parts[:1]
+		}
 		out = append(out, fmt.Sprintf("%s %s %s: %s", n.at.In(zone).Format("Mon 15:04"), n.to, what, chat.Unescape(chat.Plain(parts[min(1, len(parts)-1)]))))
 	}
 	return out

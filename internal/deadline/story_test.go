@@ -225,8 +225,8 @@ func TestStories(t *testing.T) {
 				return r
 			},
 			want: []string{
-				"Mon 11:00 UBOSS new: Sam is no longer in this workspace and leaves 2 things to do; Look up the street · Miller & Sons: Due Mon 3 Jan 2000, 12:00 CET.; Look up the street · Miller & Sons: Due Mon 3 Jan 2000, 12:00 CET.",
-				"Mon 11:40 UBOSS changed: Sam is no longer in this workspace and leaves something to do; Look up the street · Miller & Sons: Due Mon 3 Jan 2000, 12:00 CET.",
+				"Mon 11:00 UBOSS new: Sam is no longer in this workspace and leaves 2 things to do",
+				"Mon 11:40 UBOSS changed: Sam is no longer in this workspace and leaves something to do",
 				"Mon 11:50 UBOSS changed: What Sam left is taken care of.",
 			},
 		},

@@ -65,11 +65,14 @@ func (d *Deadlines) tellPassed(tx *database.Tx, on Deadline, to string, now time
 	return nil
 }
 
+// mostTitle is how many letters of what a deadline is about are shown.
+const mostTitle = 150
+
 // head names what is to be done, and about what.
 func (on Deadline) head() string {
 	head := "*" + chat.EscapeInline(on.Label) + "*"
 	if on.Title != "" {
-		head += " · " + chat.EscapeInline(on.Title)
+		head += " · " + chat.EscapeInline(chat.Shorten(on.Title, mostTitle))
 	}
 	return head
 }
@@ -100,7 +103,7 @@ func (d *Deadlines) reminder(on Deadline) chat.Message {
 	}
 	why := "You get this because it is yours to do " + on.span() + " (playbook: " + chat.EscapeInline(on.PageTitle) + ")."
 	if on.Escalate != "" && on.handled.Before(on.Due) {
-		why += " What is still open at the deadline is told to the role " + chat.EscapeInline(on.Escalate) + "."
+		why += " If it is still open at the deadline, the role " + chat.EscapeInline(on.Escalate) + " is told."
 	}
 	return d.message(words, d.Buttons(on), why)
 }
@@ -231,8 +234,9 @@ func snoozeWords() string {
 	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
 }
 
-// mostOrphans is how many deadlines one message lists.
-const mostOrphans = 20
+// mostOrphans is how many deadlines one message lists, spoken how many of them a
+// screen reader reads out: the text of a message is shorter than its blocks.
+const mostOrphans, spoken = 20, 6
 
 // orphans lists to an heir what somebody left.
 func (d *Deadlines) orphans(person string, open []Deadline, heir string) chat.Message {
@@ -253,8 +257,11 @@ func (d *Deadlines) orphans(person string, open []Deadline, heir string) chat.Me
 			blocks = append(blocks, chat.Context(fmt.Sprintf("… and %d more. They follow here as these are taken care of.", len(open)-mostOrphans)))
 			break
 		}
-		line := on.head() + "\n" + d.Words(on, heir, d.Now())
-		text += "; " + strings.ReplaceAll(line, "\n", ": ")
+		words := d.Words(on, heir, d.Now())
+		line := on.head() + "\n" + words
+		if i < spoken {
+			text += "\n" + on.head() + ": " + words
+		}
 		section := slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, line, false, false), nil, nil)
 		if o, found := d.passer(on); found {
 			section.Accessory = slack.NewAccessory(chat.Button(actionPass+":"+on.ID, on.ID, o.Label))
