@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"sopbot/internal/slacksim"
@@ -84,6 +85,45 @@ func TestACallThatWasHeldIsNotedAndItsNotesRemindedOf(t *testing.T) {
 	reminder.Click("Done")
 	reminder.WaitFor("on time")
 	if got := one[string](t, b, "SELECT person || ' ' || state FROM deadlines WHERE subject LIKE 'call/%'"); got != "U0SAM done" {
+		t.Errorf("the deadline is %s", got)
+	}
+}
+
+// swift is a playbook whose clocks run in seconds, at any hour.
+var swift = fstest.MapFS{
+	"playbook.yaml": {Data: []byte("name: Swift\nhours: {days: [mon, tue, wed, thu, fri, sat, sun], from: \"00:00\", to: \"24:00\"}\n")},
+	"stage.md": {Data: []byte(`---
+id: first
+kind: stage
+title: First look
+order: 1
+owner: ola
+actions:
+  - {id: look, label: Look them up, on: lead.assigned, who: owner, within: 5s, remind: [3s], escalate: manager, repeat: 1, done: button}
+exit:
+  - {id: seen, label: Somebody looked, ask: Who looked?}
+---
+Look before you call.
+`)},
+}
+
+func TestClocksOfSecondsRunOnTheRealClock(t *testing.T) {
+	slack, b := startBot(t, func(b *bot) { b.playbook = swift })
+	begun := time.Now()
+	slack.As("sam").In("#sales").Slash("/lead assign Tern Hotels")
+	reminder := slack.As("sam").WaitFor("Look them up · Tern Hotels")
+	if early := time.Since(begun); early < 1900*time.Millisecond {
+		t.Errorf("the reminder came after %s, 3 seconds before a deadline of 5", early)
+	}
+	slack.Patience = 15 * time.Second
+	told := slack.As("dana").WaitFor("has not done it in time")
+	if early := time.Since(begun); early < 4900*time.Millisecond {
+		t.Errorf("the manager was told after %s of 5", early)
+	}
+	reminder.Click("Done")
+	reminder.WaitFor("late")
+	told.WaitFor("late")
+	if got := one[string](t, b, "SELECT state FROM deadlines"); got != "done" {
 		t.Errorf("the deadline is %s", got)
 	}
 }
