@@ -71,7 +71,13 @@ func (c demoCommand) Run(ctx context.Context, io streams) (err error) {
 	}
 	config := Config{BotToken: d.slack.BotToken(), AppToken: d.slack.AppToken(), APIURL: d.slack.URL(), Playbook: c.Playbook, Database: d.folder.file(demoDatabase)}
 	log := slog.New(slog.NewTextHandler(io.err, &slog.HandlerOptions{Level: level}))
-	d.keeper = &keeper{say: d.say, build: func() *bot { return &bot{Config: config, log: log, now: d.clock.Now} }}
+	var files fs.FS
+	if c.Playbook == "" {
+		if files, err = demoPlaybook(); err != nil {
+			return err
+		}
+	}
+	d.keeper = &keeper{say: d.say, build: func() *bot { return &bot{Config: config, log: log, now: d.clock.Now, playbook: files} }}
 	if err := d.keeper.open(ctx); err != nil {
 		for _, lost := range []error{database.ErrNotOurs, database.ErrDamaged, database.ErrGone, database.ErrLeftover, database.ErrNewer} {
 			if errors.Is(err, lost) {
