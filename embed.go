@@ -17,7 +17,8 @@ var seedFiles embed.FS
 // Playbook is the default playbook.
 func Playbook() fs.FS { return below(playbookFiles, "playbook") }
 
-// Seeds is the demo's data: the team, and questions for judging search.
+// Seeds is the demo's data: the team, what it said before, its settings; and
+// questions for judging search.
 func Seeds() fs.FS { return below(seedFiles, "seeds") }
 
 func below(files embed.FS, dir string) fs.FS {

@@ -24,9 +24,13 @@ func openDemo(t *testing.T) *demo {
 	if err := d.startSlack(t.Context(), ""); err != nil {
 		t.Fatal(err)
 	}
+	settings, err := demoSettings()
+	if err != nil {
+		t.Fatal(err)
+	}
 	d.keeper = &keeper{say: d.say, build: func() *bot {
 		return &bot{Config: Config{BotToken: d.slack.BotToken(), AppToken: d.slack.AppToken(), APIURL: d.slack.URL(), Database: d.folder.file(demoDatabase)},
-			log: quietLog(), now: d.clock.Now}
+			log: quietLog(), now: d.clock.Now, settings: settings}
 	}}
 	if err := d.keeper.open(t.Context()); err != nil {
 		t.Fatal(err)
@@ -86,6 +90,41 @@ func TestWhatIsDueLaterHappensWhenTheClockIsPushed(t *testing.T) {
 	}
 	if behind := b.now().Sub(d.slack.Now()).Abs(); behind > time.Second {
 		t.Errorf("the clocks of the bot and of the local Slack differ by %s", behind)
+	}
+}
+
+// The people and channels that the demo's playbook names are in its workspace.
+func TestTheDemosPlaybookKnowsTheTeam(t *testing.T) {
+	d := openDemo(t)
+	d.begin(t)
+	world, there := d.slack.World(), map[string]bool{}
+	for _, p := range world.People {
+		there[p.ID] = !p.Deleted
+	}
+	for _, g := range world.Groups {
+		there[g.ID] = true
+	}
+	for _, c := range world.Channels {
+		there[c.ID] = c.Bot && !c.Archived
+	}
+	settings := d.keeper.settings()
+	for _, role := range []string{"sdr", "ae", "manager", "owner"} {
+		if len(settings.Roles[role]) == 0 {
+			t.Errorf("nobody has the role %s", role)
+		}
+		for _, id := range settings.Roles[role] {
+			if !there[id] {
+				t.Errorf("%s of the role %s is not in the workspace", id, role)
+			}
+		}
+	}
+	for _, purpose := range []string{"handoffs", "digest", "playbook"} {
+		if id := settings.Channels[purpose]; !there[id] {
+			t.Errorf("the channel for %s, %q, is not in the workspace, or the bot is not in it", purpose, id)
+		}
+	}
+	if len(settings.Synonyms) == 0 || !settings.Hours.From.Set {
+		t.Error("the settings of the default playbook are lost")
 	}
 }
 

@@ -192,7 +192,7 @@ func TestPagesOpenInAModalAndLeadOn(t *testing.T) {
 		sam.Modal().Click(buttons[len(buttons)-1])
 	}
 	sam.Modal().CloseAll()
-	if n := one[int](t, b, "SELECT count(*) FROM openings WHERE person = 'U0SAM'"); n < 2 {
+	if n := one[int](t, b, "SELECT count(*) FROM openings WHERE person = 'U0SAM' HAVING count(*) >= 2"); n < 2 {
 		t.Errorf("%d openings are kept", n)
 	}
 
