@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -40,14 +39,38 @@ type bot struct {
 	features *features
 	answers  *answers.Answers
 	gateway  *gateway.Gateway
+	posts    *gateway.Posts
 	playbook fs.FS // nil = the folder of the configuration, watched
 	// settings, if set, changes those of every playbook that is read: the
 	// demo's team is in no company's.
 	settings func(*playbook.Settings)
+	delays   delays
+
+	gcAsUsual func() // ends the thrift of the start
+}
+
+// delays are the times of patience with Slack, and with a bot that died; zero
+// means the usual. Tests have shorter ones: with the usual, what became of a
+// message that got no answer is known after half a minute.
+type delays struct {
+	call, settle time.Duration // see gateway.Posts
+	spread       time.Duration // see gateway.Posts.Spread
+	work, lease  time.Duration // see outbox.Options
+}
+
+// newPosts makes the keeper of messages.
+func (b *bot) newPosts() *gateway.Posts {
+	p := b.gateway.Posts(b.outbox)
+	if b.delays.call > 0 {
+		p.Timeout, p.Settle = b.delays.call, b.delays.settle
+		p.Spread(b.delays.spread)
+	}
+	return p
 }
 
 // open puts the bot together, in the order of the floors.
 func (b *bot) open(ctx context.Context) (err error) {
+	b.gcAsUsual = thrifty()
 	b.metrics = prometheus.NewRegistry()
 	b.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	book, err := b.loadBook()
@@ -57,13 +80,15 @@ func (b *bot) open(ctx context.Context) (err error) {
 	if b.db, err = database.Open(ctx, b.Database); err != nil {
 		return err
 	}
-	b.outbox = outbox.New(b.db, outbox.Options{Now: b.now, Log: b.log, Metrics: b.metrics, OnDead: b.dead})
+	b.outbox = outbox.New(b.db, outbox.Options{Now: b.now, Log: b.log, Metrics: b.metrics, OnDead: b.dead,
+		Timeout: b.delays.work, Lease: b.delays.lease})
 	b.features = newFeatures()
 	b.answers = b.features.answers
 	b.router = b.features.router()
 	b.gateway = gateway.New(gateway.Options{BotToken: b.BotToken, AppToken: b.AppToken, APIURL: b.APIURL,
 		Router: b.router, DB: b.db, Log: b.log, Now: b.now, Metrics: b.metrics})
-	b.features.stand(ground{db: b.db, shelf: &b.shelf, posts: b.gateway.Posts(b.outbox), slack: b.gateway, now: b.now, log: b.log})
+	b.posts = b.newPosts()
+	b.features.stand(ground{db: b.db, outbox: b.outbox, shelf: &b.shelf, posts: b.posts, slack: b.gateway, now: b.now, log: b.log})
 	b.use(book)
 	b.bookMetrics()
 	return b.features.begin(ctx)
@@ -81,17 +106,6 @@ func (b *bot) book(pb *playbook.Playbook) (*answers.Book, error) {
 		b.settings(&pb.Settings)
 	}
 	return answers.NewBook(pb)
-}
-
-// dead tells the playbook's owner of something that was given up: whoever
-// waits for it would wait in vain.
-func (b *bot) dead(tx *database.Tx, row outbox.Buried) error {
-	if strings.HasPrefix(row.Key, "post/outbox/") {
-		return nil // the telling itself failed
-	}
-	words := "sopbot could not deliver something and has given up: `" + chat.EscapeInline(row.Key) + "`. Reason: " + chat.EscapeInline(chat.Shorten(row.Error, 300)) +
-		". Whoever runs sopbot finds it in the log; when the cause is mended it can be tried again."
-	return b.features.tellOwners(tx, "outbox/"+row.ID, chat.Say(words))
 }
 
 // loadBook reads the playbook that is to serve; one with errors is refused
@@ -160,10 +174,7 @@ func (b *bot) run(ctx context.Context) error {
 	serve(b.features.roster.Run)
 	serve(b.outbox.Run)
 	serve(b.gateway.Run)
-	// A moment after the start has settled, what it needed and serving does
-	// not goes back to the machine.
-	settled := time.AfterFunc(time.Second, giveBack)
-	defer settled.Stop()
+	wg.Go(func() { b.keepSmall(ctx) })
 	<-ctx.Done()
 	wg.Wait()
 	b.answers.Stop()
@@ -188,7 +199,7 @@ func (b *bot) watch(ctx context.Context) error {
 			return err
 		}
 		b.use(book)
-		go b.features.roster.Refresh(ctx) // it may name other roles
+		go b.features.settled(ctx)
 		return nil
 	}}
 	return live.Run(ctx, b.answers.Book().Playbook)
@@ -221,7 +232,7 @@ func (b *bot) serveHTTP(ctx context.Context) error {
 	})
 	mux.Handle("GET /metrics", promhttp.HandlerFor(b.metrics, promhttp.HandlerOpts{Registry: b.metrics}))
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ErrorLog: slog.NewLogLogger(b.log.Handler(), slog.LevelWarn)}
-	listener, err := net.Listen("tcp", b.HTTP)
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", b.HTTP)
 	if err != nil {
 		return fmt.Errorf("SOPBOT_HTTP: %w", err)
 	}
@@ -255,6 +266,9 @@ func (b *bot) wake() { b.outbox.Wake() }
 
 // close gives everything back.
 func (b *bot) close() error {
+	if b.gcAsUsual != nil {
+		b.gcAsUsual()
+	}
 	if b.db == nil {
 		return nil
 	}

@@ -1,229 +1,92 @@
 package main
 
 import (
+	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
-	"strconv"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/goccy/go-yaml"
 
 	"sopbot"
-	"sopbot/internal/database"
-	"sopbot/internal/form"
-	"sopbot/internal/handoff"
-	"sopbot/internal/lead"
-	"sopbot/internal/playbook"
-	"sopbot/internal/qualification"
+	"sopbot/internal/slacksim"
 )
 
-// history is what the demo's team did before: seeds/history.yaml.
-type history struct {
-	Leads []pastLead `yaml:"leads"`
+// said is something that somebody said before the demo began.
+type said struct {
+	Ago       string              `yaml:"ago"`
+	Who       string              `yaml:"who"`
+	In        string              `yaml:"in"` // a channel's name
+	Say       string              `yaml:"say"`
+	Replies   []reply             `yaml:"replies"`
+	Reactions map[string][]string `yaml:"reactions"` // emoji → handles
 }
 
-// pastLead is a lead with what was done about it. Times are hours before the
-// start.
-type pastLead struct {
-	Company  string            `yaml:"company"`
-	Contact  string            `yaml:"contact"`
-	Website  string            `yaml:"website"`
-	Owner    string            `yaml:"owner"`
-	Assigned float64           `yaml:"assigned"`
-	Research map[string]string `yaml:"research"`
-	Score    *pastScore        `yaml:"score"`
-	Handoff  *pastHandoff      `yaml:"handoff"`
+type reply struct {
+	Who string `yaml:"who"`
+	Say string `yaml:"say"`
 }
 
-type pastScore struct {
-	Ago       float64           `yaml:"ago"`
-	Pain      string            `yaml:"pain"`
-	Confirmed map[string]string `yaml:"confirmed"` // criterion → evidence
-	Heard     map[string]string `yaml:"heard"`
-}
-
-type pastHandoff struct {
-	Ago      float64           `yaml:"ago"`
-	AE       string            `yaml:"ae"`
-	Answers  map[string]string `yaml:"answers"` // dates in days, instants in hours from when it was sent
-	Accepted float64           `yaml:"accepted"`
-	Declined *struct {
-		Ago      float64 `yaml:"ago"`
-		Reason   string  `yaml:"reason"`
-		Coaching string  `yaml:"coaching"`
-	} `yaml:"declined"`
-}
-
-// recall puts the history into a database that has no lead yet, by the same
-// ways that people take, on a clock of that time. Only what is still to be done
-// is shown in Slack. people turns a handle into a member ID.
-func (f *features) recall(ctx context.Context, db *database.DB, people func(handle string) (string, error), now time.Time) error {
+// tellHistory has the fictional team say what it said before, each thing at its
+// time, so that a newcomer does not enter an empty house.
+func (d *demo) tellHistory(ctx context.Context) error {
 	raw, err := fs.ReadFile(sopbot.Seeds(), "history.yaml")
 	if err != nil {
 		return err
 	}
-	var past history
-	if err := yaml.UnmarshalWithOptions(raw, &past, yaml.Strict()); err != nil {
+	var history []said
+	if err := yaml.NewDecoder(bytes.NewReader(raw), yaml.Strict()).Decode(&history); err != nil {
 		return fmt.Errorf("seeds/history.yaml: %w", err)
 	}
-	return db.Write(ctx, func(tx *database.Tx) error {
-		var n int
-		if _, err := tx.Row("SELECT count(*) FROM leads", nil, &n); err != nil || n > 0 {
-			return err
-		}
-		for _, p := range past.Leads {
-			if err := f.recallLead(tx, p, people, now); err != nil {
-				return fmt.Errorf("seeds/history.yaml: %s: %w", p.Company, err)
-			}
-		}
-		return nil
-	})
-}
-
-func (f *features) recallLead(tx *database.Tx, p pastLead, people func(string) (string, error), now time.Time) error {
-	ago := func(hours float64) time.Time { return now.Add(-time.Duration(hours * float64(time.Hour))) }
-	owner, err := people(p.Owner)
-	if err != nil {
-		return err
-	}
-	assigned := f.leads.Past(ago(p.Assigned))
-	of, created, err := assigned.Assign(tx, lead.New{Name: lead.Name{Company: p.Company, Contact: p.Contact}, Website: p.Website, Owner: owner}, owner, lead.FromImport)
-	if err != nil {
-		return err
-	}
-	if !created {
-		return errors.New("it is there twice")
-	}
-	if len(p.Research) > 0 {
-		facts := form.Answers{}
-		for field, text := range p.Research {
-			facts[field] = form.Value{Type: playbook.FieldLongText, Text: text}
-		}
-		if err := f.leads.Past(ago(p.Assigned-1)).Learn(tx, of.ID, owner, lead.SourceResearch, facts); err != nil {
-			return err
-		}
-	}
-	if p.Score != nil {
-		if err := f.recallScore(tx, of, owner, *p.Score, ago(p.Score.Ago)); err != nil {
-			return err
-		}
-	}
-	if p.Handoff != nil {
-		return f.recallHandoff(tx, of, owner, *p.Handoff, people, ago)
-	}
-	if of, err = lead.ByID(tx, of.ID); err != nil {
-		return err
-	}
-	return f.leads.Show(tx, of)
-}
-
-// recallScore fills in the framework in force; a criterion that it does not
-// have is left out.
-func (f *features) recallScore(tx *database.Tx, of lead.Lead, by string, p pastScore, at time.Time) error {
-	b := f.handoffs.Shelf.InForce()
-	page, err := qualification.Framework(b)
-	if err != nil {
-		return nil //nolint:nilerr // another playbook may have none
-	}
-	scores := form.Scores{Lead: form.Lead(of.ID, of.String()), MainPain: p.Pain, Criteria: map[string]form.Criterion{}}
-	for _, c := range page.Framework.Criteria {
-		scored := form.Criterion{Standing: form.Unknown}
-		if note, ok := p.Heard[c.ID]; ok {
-			scored = form.Criterion{Standing: form.Heard, Note: note}
-		}
-		if note, ok := p.Confirmed[c.ID]; ok {
-			scored = form.Criterion{Standing: form.Confirmed, Note: note}
-		}
-		scores.Criteria[c.ID] = scored
-	}
-	_, err = f.qualifications.Import(tx, qualification.Revision{Key: "history/" + of.ID, Person: by, At: at, Framework: page.ID, Playbook: b.Version,
-		Scores: scores, Result: form.Score(page.Framework, scores)})
-	return err
-}
-
-// recallHandoff fills in the form in force; a field that it does not have is
-// left out.
-func (f *features) recallHandoff(tx *database.Tx, of lead.Lead, sender string, p pastHandoff, people func(string) (string, error), ago func(float64) time.Time) error {
-	b := f.handoffs.Shelf.InForce()
-	page, ok := b.Page(handoff.FormPage)
-	if !ok || page.Form == nil {
-		return nil
-	}
-	ae, err := people(p.AE)
-	if err != nil {
-		return err
-	}
-	on := handoff.Handoff{Key: "history/" + of.ID, Sender: sender, AE: ae, Sent: ago(p.Ago), Status: handoff.Waiting{}, Answers: form.Answers{}}
-	for _, field := range page.Form.Fields {
-		switch field.Type {
-		case playbook.FieldLead:
-			on.Answers[field.ID] = form.Lead(of.ID, of.String())
-		case playbook.FieldUser:
-			on.Answers[field.ID] = form.User(ae)
-		default:
-			text, ok := p.Answers[field.ID]
-			if !ok {
-				continue
-			}
-			value, err := pastAnswer(field, text, b.Settings, on.Sent)
-			if err != nil {
-				return fmt.Errorf("%s: %w", field.ID, err)
-			}
-			on.Answers[field.ID] = value
-		}
-	}
-	switch {
-	case p.Accepted > 0:
-		on.Status = handoff.Accepted{By: ae, At: ago(p.Accepted)}
-	case p.Declined != nil:
-		coaching, err := handoff.ParseWords(p.Declined.Coaching)
+	begun := d.clock.Ahead()
+	defer func() { d.clock.Push(begun - d.clock.Ahead()) }()
+	for _, s := range history {
+		ago, err := time.ParseDuration(s.Ago)
 		if err != nil {
+			return fmt.Errorf("seeds/history.yaml: %w", err)
+		}
+		d.clock.Push(begun - ago - d.clock.Ahead())
+		if err := d.tellOne(ctx, s); err != nil {
+			return fmt.Errorf("seeds/history.yaml: %s ago: %w", s.Ago, err)
+		}
+	}
+	return nil
+}
+
+func (d *demo) tellOne(ctx context.Context, s said) error {
+	i := slices.IndexFunc(d.slack.World().Channels, func(c slacksim.Channel) bool { return c.Name == s.In })
+	if i < 0 {
+		return fmt.Errorf("there is no channel %s", s.In)
+	}
+	room := d.slack.World().Channels[i].ID
+	do := func(who string, t slacksim.Touch) (string, error) {
+		p, err := d.slack.Person(who)
+		if err != nil {
+			return "", err
+		}
+		t.Room = room
+		done, err := p.Touch(ctx, t)
+		return done.TS, err
+	}
+	ts, err := do(s.Who, slacksim.Touch{Do: "say", Text: s.Say})
+	if err != nil {
+		return err
+	}
+	for _, emoji := range slices.Sorted(maps.Keys(s.Reactions)) {
+		for _, who := range s.Reactions[emoji] {
+			if _, err := do(who, slacksim.Touch{Do: "react", TS: ts, Text: emoji}); err != nil {
+				return err
+			}
+		}
+	}
+	for _, r := range s.Replies {
+		d.clock.Push(4 * time.Minute)
+		if _, err := do(r.Who, slacksim.Touch{Do: "say", Text: r.Say, Thread: ts}); err != nil {
 			return err
 		}
-		reason := p.Declined.Reason
-		if len(page.Form.Reasons) > 0 && !hasReason(page.Form.Reasons, reason) {
-			reason = page.Form.Reasons[0].Value
-		}
-		on.Status = handoff.Declined{By: ae, At: ago(p.Declined.Ago), Reason: reason, Coaching: coaching}
 	}
-	on.Form, on.Playbook, on.Context = handoff.About(b, page)
-	return f.handoffs.Import(tx, on)
-}
-
-func hasReason(reasons []playbook.Option, value string) bool {
-	for _, r := range reasons {
-		if r.Value == value {
-			return true
-		}
-	}
-	return false
-}
-
-// pastAnswer reads an answer of the history.
-func pastAnswer(f playbook.Field, text string, s playbook.Settings, sent time.Time) (form.Value, error) {
-	v := form.Value{Type: f.Type}
-	switch f.Type {
-	case playbook.FieldYesNo:
-		v.Yes = text == "yes"
-	case playbook.FieldMoney:
-		m, err := form.ParseMoney(text, s.Currency)
-		v.Money = m
-		return v, err
-	case playbook.FieldDate, playbook.FieldDateTime:
-		n, err := strconv.Atoi(text)
-		if err != nil {
-			return v, err
-		}
-		if f.Type == playbook.FieldDateTime {
-			v.Time = sent.Add(time.Duration(n) * time.Hour).Truncate(30 * time.Minute).UTC()
-			return v, nil
-		}
-		v.Date, err = playbook.ParseDate(sent.AddDate(0, 0, n).Format("2006-01-02"))
-		return v, err
-	default:
-		v.Text = text
-	}
-	return v, nil
+	return nil
 }

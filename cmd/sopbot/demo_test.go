@@ -18,9 +18,6 @@ import (
 	"time"
 
 	"sopbot/internal/chat"
-	"sopbot/internal/database"
-	"sopbot/internal/outbox"
-	"sopbot/internal/playbook"
 	"sopbot/internal/slacksim"
 	"sopbot/internal/slacksim/page"
 )
@@ -77,7 +74,12 @@ func startDemo(t testing.TB, dir string, args ...string) *demoProcess {
 	if err := d.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { d.kill() })
+	t.Cleanup(func() {
+		d.kill()
+		if t.Failed() {
+			t.Logf("the demo said:\n%s", d.said)
+		}
+	})
 	address := make(chan string, 1)
 	read := make(chan struct{})
 	go func() {
@@ -203,6 +205,22 @@ func startDemoOnce(t *testing.T, dir string, args ...string) string {
 	return d.sales(t)
 }
 
+// The port of the last time is only a wish.
+func TestADemoGoesElsewhereWhenItsPortIsTaken(t *testing.T) {
+	first := startDemo(t, t.TempDir())
+	first.do(t, "sam", slacksim.Touch{Do: "say", Room: "C0SALES", Text: "hello"})
+	waitUntil(t, "it is on disk", func() bool { return strings.Contains(readFile(first.dir, demoWorkspace), "hello") })
+	copied := t.TempDir()
+	if err := os.WriteFile(filepath.Join(copied, demoWorkspace), []byte(readFile(first.dir, demoWorkspace)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	second := startDemo(t, copied)
+	if second.address == first.address {
+		t.Errorf("both demos are at %s", first.address)
+	}
+	has(t, "#sales of the copy", second.sales(t), "hello")
+}
+
 func waitUntil(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); !ok(); time.Sleep(10 * time.Millisecond) {
@@ -298,6 +316,8 @@ func TestStrangersAreRefused(t *testing.T) {
 		})
 	}
 	lacks(t, "#sales", d.sales(t), "forged")
+	byName := &demoProcess{address: strings.Replace(d.address, "127.0.0.1", "localhost", 1)}
+	has(t, "the page under this machine's own name", byName.get(t, "page/start"), `"connected":`)
 	// The Web API at the same address takes a token that no page knows.
 	reply, err := http.Post(d.address+"api/conversations.history?channel=C0SALES", "application/json", nil)
 	if err != nil {
@@ -345,171 +365,6 @@ func TestABrowserIsOpenedOnlyWhereThereIsADesktop(t *testing.T) {
 	openBrowser(t.Context(), "http://127.0.0.1:1/") // none to be found: nothing happens
 }
 
-func TestTheClockJumpsByThePlaybooksHours(t *testing.T) {
-	zone, err := time.LoadLocation("America/New_York")
-	if err != nil {
-		t.Fatal(err)
-	}
-	weekdays := playbook.Settings{Holidays: []playbook.Date{{Year: 2026, Month: time.December, Day: 25}}}
-	weekdays.Hours.Days = [7]bool{time.Monday: true, time.Tuesday: true, time.Wednesday: true, time.Thursday: true, time.Friday: true}
-	weekdays.Hours.From = playbook.Clock{Minutes: 8*60 + 15, Set: true}
-	always := playbook.Settings{}
-	always.Hours.Days = [7]bool{true, true, true, true, true, true, true}
-	const layout = "Mon 2006-01-02 15:04"
-	for name, tc := range map[string]struct {
-		settings   playbook.Settings
-		step       string
-		from, want string
-	}{
-		"half an hour":                      {weekdays, "30m", "Wed 2026-11-25 23:50", "Thu 2026-11-26 00:20"},
-		"two hours":                         {weekdays, "2h", "Wed 2026-11-25 10:00", "Wed 2026-11-25 12:00"},
-		"tomorrow":                          {weekdays, "morning", "Wed 2026-11-25 10:00", "Thu 2026-11-26 08:15"},
-		"tomorrow, early in the day":        {weekdays, "morning", "Wed 2026-11-25 03:00", "Thu 2026-11-26 08:15"},
-		"over the weekend":                  {weekdays, "morning", "Fri 2026-11-27 18:00", "Mon 2026-11-30 08:15"},
-		"over a holiday and the weekend":    {weekdays, "morning", "Thu 2026-12-24 18:00", "Mon 2026-12-28 08:15"},
-		"next Monday":                       {weekdays, "monday", "Wed 2026-11-25 10:00", "Mon 2026-11-30 08:15"},
-		"next Monday, on a Monday":          {weekdays, "monday", "Mon 2026-11-30 07:00", "Mon 2026-12-07 08:15"},
-		"next Monday, on a Sunday":          {weekdays, "monday", "Sun 2026-11-29 10:00", "Mon 2026-11-30 08:15"},
-		"over the end of summer time":       {weekdays, "monday", "Fri 2026-10-30 10:00", "Mon 2026-11-02 08:15"},
-		"tomorrow, where it is always work": {always, "morning", "Fri 2026-11-27 10:00", "Sat 2026-11-28 09:00"},
-		"tomorrow, where nobody ever works": {playbook.Settings{}, "morning", "Fri 2026-11-27 10:00", "Sat 2026-11-28 09:00"},
-	} {
-		from, err := time.ParseInLocation(layout, tc.from, zone)
-		if err != nil {
-			t.Fatal(err)
-		}
-		to, known := jumpFrom(tc.settings, tc.step, from)
-		if got := to.Format(layout); !known || got != tc.want {
-			t.Errorf("%s: from %s to %s, want %s", name, tc.from, got, tc.want)
-		}
-	}
-	if _, known := jumpFrom(weekdays, "yesterday", time.Now()); known {
-		t.Error("the clock goes back")
-	}
-}
-
-// openDemo is a demo inside the test, for looking into its bot.
-func openDemo(t *testing.T) *demo {
-	t.Helper()
-	d := &demo{clock: &demoClock{}, say: t.Logf}
-	var err error
-	if d.folder, err = openDemoFolder(t.TempDir()); err != nil {
-		t.Fatal(err)
-	}
-	if err := d.startSlack(""); err != nil {
-		t.Fatal(err)
-	}
-	d.keeper = &keeper{say: d.say, build: func() *bot {
-		return &bot{Config: Config{BotToken: d.slack.BotToken(), AppToken: d.slack.AppToken(), APIURL: d.slack.URL(), Database: d.folder.file(demoDatabase)},
-			log: quietLog(), now: d.clock.Now}
-	}}
-	if err := d.keeper.open(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	d.mount("sam")
-	return d
-}
-
-// begin runs the bot of an open demo until the test ends.
-func (d *demo) begin(t *testing.T) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- d.keeper.run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Errorf("the bot ended with: %v", err)
-		}
-		if err := d.slack.Close(); err != nil {
-			t.Error(err)
-		}
-		if err := d.folder.close(); err != nil {
-			t.Error(err)
-		}
-	})
-	waitUntil(t, "the bot is connected", func() bool { return len(d.slack.Sockets()) > 0 })
-}
-
-func TestWhatIsDueLaterHappensWhenTheClockIsPushed(t *testing.T) {
-	d := openDemo(t)
-	b := d.keeper.now()
-	happened := make(chan time.Time, 1)
-	b.outbox.Handle("test.later", func(context.Context, outbox.Job) error { happened <- b.now(); return nil })
-	d.begin(t)
-	due := d.clock.Now().Add(90 * time.Minute)
-	if err := b.db.Write(t.Context(), func(tx *database.Tx) error {
-		_, err := b.outbox.Add(tx, outbox.Row{Kind: "test.later", Key: "test/later", At: due})
-		return err
-	}); err != nil {
-		t.Fatal(err)
-	}
-	d.push(30 * time.Minute)
-	select {
-	case at := <-happened:
-		t.Fatalf("it happened at %s, an hour too soon", at)
-	case <-time.After(50 * time.Millisecond):
-	}
-	d.push(2 * time.Hour)
-	select {
-	case at := <-happened:
-		if at.Before(due) {
-			t.Errorf("it happened at %s, before %s", at, due)
-		}
-	case <-time.After(10 * time.Second): // the outbox would look by itself after 30 seconds
-		t.Fatal("it did not happen")
-	}
-	if behind := b.now().Sub(d.slack.Now()).Abs(); behind > time.Second {
-		t.Errorf("the clocks of the bot and of the local Slack differ by %s", behind)
-	}
-}
-
-func TestABotThatEndsIsStartedAgain(t *testing.T) {
-	d := openDemo(t)
-	d.begin(t)
-	sam, err := d.slack.Person("sam")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ask := func() string {
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-		defer cancel()
-		reply, err := sam.SlashE(ctx, "/sop objection pricing")
-		if err != nil {
-			t.Fatal(err)
-		}
-		text, err := reply.TextE(ctx)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return text
-	}
-	has(t, "the answer", ask(), "too expensive")
-
-	// Slack takes the app off the workspace, and puts it back.
-	d.slack.Fault(slacksim.Fault{Method: "apps.connections.open", Times: -1, Error: "invalid_auth"})
-	d.slack.Fault(slacksim.Fault{Method: "auth.test", Times: -1, Error: "invalid_auth"})
-	d.slack.Cut()
-	waitUntil(t, "the page says that the bot has stopped", func() bool { return strings.Contains(d.keeper.status(), "has stopped") })
-	d.push(30 * time.Minute) // finds no bot, and must not mind
-	has(t, "a question meanwhile", ask(), "failed with the error")
-	d.slack.ClearFaults()
-	waitUntil(t, "the bot is back", func() bool { return len(d.slack.Sockets()) > 0 })
-	has(t, "the answer afterwards", ask(), "too expensive")
-	if said := d.keeper.status(); said != "" {
-		t.Errorf("all is well, but the page says %q", said)
-	}
-
-	d.keeper.stop(true)
-	d.keeper.stop(true)
-	waitUntil(t, "the bot is stopped", func() bool { return len(d.slack.Sockets()) == 0 })
-	has(t, "the page", d.keeper.status(), "was stopped here")
-	d.keeper.stop(false)
-	d.keeper.stop(false)
-	waitUntil(t, "the bot is started", func() bool { return len(d.slack.Sockets()) > 0 })
-	has(t, "the answer at last", ask(), "too expensive")
-}
-
 func TestStepsOfTheTourNeedTheirCommands(t *testing.T) {
 	r := chat.NewRouter()
 	r.OnCommand(chat.CommandHelp{Name: "/there"}, nil)
@@ -524,4 +379,9 @@ func TestStepsOfTheTourNeedTheirCommands(t *testing.T) {
 		}
 		seen[s.ID] = true
 	}
+}
+
+func readFile(dir, name string) string {
+	data, _ := os.ReadFile(filepath.Join(dir, name)) // what is not there yet is empty
+	return string(data)
 }

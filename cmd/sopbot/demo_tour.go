@@ -19,8 +19,8 @@ type tourStep struct {
 var tour = []tourStep{
 	{"/sop", page.Step{
 		ID: "ask", Title: "Ask the playbook",
-		Words: "Sam is on a call, and the prospect finds it too expensive. Press Enter to send the command; nobody else sees the answer.",
-		As:    "sam", Room: "#sales", Type: "/sop objection pricing", Done: "You asked: objection pricing", Where: "message",
+		Words: "Sam is on a call, and the prospect finds it too expensive. “Show me” writes the question, Enter sends it. Nobody else sees the answer.",
+		As:    "sam", Room: "#sales", Type: "/sop objection pricing", Done: "You asked:", Where: "message",
 	}},
 	{"/sop", page.Step{
 		ID: "share", Title: "Share the answer",

@@ -142,3 +142,6 @@ func TestADeclinedLeadComesBackWithTheReasonAndDoesNotBounce(t *testing.T) {
 	slack.As("dana").WaitFor("Blue Kiln, handed off by @sam, was declined twice").Click("Hand off")
 	has(t, "the manager's form", slack.As("dana").Modal().Text(), "Blue Kiln", "This lead is @sam", "Reps type everything twice")
 }
+
+// inDays is a date so many days from now.
+func inDays(n int) string { return time.Now().AddDate(0, 0, n).Format("2006-01-02") }

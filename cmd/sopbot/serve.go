@@ -24,12 +24,20 @@ func (serveCommand) Help() string {
 
 // Run serves until ctx ends.
 func (serveCommand) Run(ctx context.Context) error {
+	return serve(ctx, nil)
+}
+
+// serve is Run; change, if set, changes the bot before it is put together.
+func serve(ctx context.Context, change func(*bot)) error {
 	config, err := readConfig()
 	if err != nil {
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: config.level}))
 	b := &bot{Config: config, log: log, now: time.Now}
+	if change != nil {
+		change(b)
+	}
 	defer func() {
 		if err := b.close(); err != nil {
 			log.Error("closing", "error", err)

@@ -39,11 +39,19 @@ func startBotWith(t testing.TB, options slacksim.Options, change func(*bot)) (*s
 	}
 	options.World = world
 	slack := slacksim.Open(t, options)
+	return slack, runBot(t, slack, change)
+}
+
+// runBot runs a bot against a Slack that is there already. A bot that was
+// given a database takes that.
+func runBot(t testing.TB, slack *slacksim.Slack, change func(*bot)) *bot {
+	t.Helper()
 	b := &bot{
 		Config: Config{BotToken: slack.BotToken(), AppToken: slack.AppToken(), APIURL: slack.URL(), Database: filepath.Join(t.TempDir(), "sopbot.db")},
 		log:    slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug})),
 		now:    time.Now,
 	}
+	var err error
 	if b.settings, err = demoSettings(); err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +80,7 @@ func startBotWith(t testing.TB, options slacksim.Options, change func(*bot)) (*s
 		}
 		time.Sleep(time.Millisecond)
 	}
-	return slack, b
+	return b
 }
 
 // has fails the test for every text that is missing.

@@ -56,6 +56,12 @@ const patience = 20 * time.Second
 // window opens a window on the demo, as somebody, in a #channel or "app".
 func (d *demoProcess) window(t testing.TB, as, in string) *window {
 	t.Helper()
+	return d.windowOf(t, as, in, 1440, 900)
+}
+
+// windowOf is a window of a certain size.
+func (d *demoProcess) windowOf(t testing.TB, as, in string, width, height int64) *window {
+	t.Helper()
 	browser, err := chromium()
 	if err != nil {
 		t.Fatal(err)
@@ -84,7 +90,8 @@ func (d *demoProcess) window(t testing.TB, as, in string) *window {
 	command(w, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
 		{Name: "prefers-color-scheme", Value: "light"}, {Name: "prefers-reduced-motion", Value: "reduce"},
 	}})
-	w.size(1440, 900)
+	command(w, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}) // windows beside it have it, too
+	w.size(width, height)
 	w.open(d.address + "?as=" + as + "&in=" + strings.TrimPrefix(in, "#"))
 	return w
 }
@@ -254,7 +261,7 @@ func (w *window) lacks(role, name string) {
 func (w *window) click(role, name string) {
 	w.t.Helper()
 	_, x, y := w.find(role, name)
-	w.do(chromedp.MouseClickXY(x, y))
+	w.do(chromedp.MouseEvent(input.DispatchMouseEventTypeMouseMoved, x, y), chromedp.MouseClickXY(x, y))
 }
 
 // press clicks on a button.
@@ -266,15 +273,23 @@ func (w *window) paste(words string) {
 	command(w, input.InsertText, input.InsertTextParams{Text: words})
 }
 
-// fill clicks into a field and puts words into it.
+// fill clicks into a field and puts words into it, in place of what is there.
 func (w *window) fill(role, name, words string) {
 	w.t.Helper()
 	w.click(role, name)
+	w.do(chromedp.Evaluate[chromedp.Void](`document.activeElement.select?.()`))
 	w.paste(words)
 }
 
-// enter presses the key.
-func (w *window) enter() { w.t.Helper(); w.do(chromedp.KeyEvent("\r")) }
+// enter presses the key: one event that a page can keep from becoming a new
+// line, as the keyboard's is.
+func (w *window) enter() {
+	w.t.Helper()
+	key := input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyDown, Key: "Enter", Code: "Enter", Text: "\r", WindowsVirtualKeyCode: 13}
+	command(w, input.DispatchKeyEvent, key)
+	key.Type, key.Text = input.DispatchKeyEventTypeKeyUp, ""
+	command(w, input.DispatchKeyEvent, key)
+}
 
 // box is the role of the message box, which completes what one types.
 const box = "combobox"

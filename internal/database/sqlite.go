@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	sqlite3 "github.com/mattn/go-sqlite3"
 )
@@ -266,6 +267,15 @@ func plainSQLite(e sqlite3.Error) (error, string) {
 		return ErrReadOnly, ""
 	case sqlite3.ErrCantOpen:
 		return ErrReadOnly, "; may sopbot write in its folder?"
+	case sqlite3.ErrIoErr:
+		// SQLite knows of a full disk, but not of a used-up quota, nor of a disk
+		// that was mounted anew for reading after an error of its own.
+		switch e.SystemErrno {
+		case syscall.EDQUOT:
+			return ErrFull, ""
+		case syscall.EROFS, syscall.EPERM, syscall.EACCES:
+			return ErrReadOnly, ""
+		}
 	}
 	return nil, ""
 }

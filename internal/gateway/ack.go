@@ -32,6 +32,9 @@ func (g *Gateway) ack(j *job, payload any) (sent bool) {
 		return false
 	}
 	j.late.Stop()
+	if a := j.answer.Load(); a != nil {
+		a.give(payload)
+	}
 	frame, fits := g.acknowledgement(j.env.ID, payload)
 	if !g.deliver(j.lane, frame, j.since.Add(slackWaits)) {
 		g.Log.Warn("an acknowledgement could not be sent", "type", j.env.Type)

@@ -15,6 +15,7 @@ import (
 	"github.com/slack-go/slack/socketmode"
 
 	"sopbot/internal/chat"
+	"sopbot/internal/database"
 )
 
 const (
@@ -46,6 +47,8 @@ type job struct {
 	acked atomic.Bool
 	begun atomic.Bool
 	late  *time.Timer // acknowledges when Slack is about to give up
+	// answer, if set, remembers what is said in the acknowledgement.
+	answer atomic.Pointer[answer]
 }
 
 // drain takes a lane's events and hands them on. It never waits: a full
@@ -123,6 +126,9 @@ func (g *Gateway) cannotConnect(l *lane, ce *slack.ConnectionErrorEvent) {
 		}
 		l.cancel()
 	}
+	if errors.Is(ce.ErrorObj, context.Canceled) {
+		return // the lane is being left
+	}
 	if hopeless(ce.ErrorObj) {
 		end(ce.ErrorObj)
 		return
@@ -143,6 +149,7 @@ func (g *Gateway) take(l *lane, env envelope) {
 	// Started only now that the job knows it.
 	j.late = time.AfterFunc(time.Hour, func() { g.hold(j) })
 	j.late.Reset(g.AckWithin)
+	g.received.Add(1)
 	g.metrics.received.WithLabelValues(knownType(env.Type)).Inc()
 	g.busy.begin()
 	l.busy.begin()
@@ -351,12 +358,30 @@ func (g *Gateway) explain(err error, kind, name string) string {
 	code := faultCode()
 	words, fault := chat.Words(err, code)
 	if fault {
+		if plain := storeWords(err, code); plain != "" {
+			words = plain
+		}
 		g.Log.Error("fault", "code", code, "type", kind, "name", name, "error", err)
 		g.metrics.outcomes.WithLabelValues(kind, name, "fault").Inc()
 	} else {
 		g.metrics.outcomes.WithLabelValues(kind, name, "refused").Inc()
 	}
 	return words
+}
+
+// storeWords says of a database that takes nothing what a person can do about
+// it; "" of any other fault.
+func storeWords(err error, code string) string {
+	why, then := "", ""
+	switch {
+	case errors.Is(err, database.ErrFull):
+		why, then = "the disk of its database is full", "to make room"
+	case errors.Is(err, database.ErrReadOnly):
+		why, then = "its database lets nothing be written", "to look after it"
+	default:
+		return ""
+	}
+	return fmt.Sprintf("sopbot cannot keep anything just now: %s. Nothing was changed, and a form that is open keeps what you typed. Ask whoever runs sopbot %s (code *%s*), then send it again.", why, then, code)
 }
 
 // faultCode is short enough to be read out on the phone: without letters and

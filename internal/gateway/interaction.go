@@ -23,9 +23,10 @@ func (g *Gateway) interaction(ctx context.Context, j *job) {
 		g.clicks(ctx, j, o, &p)
 	case "view_submission":
 		if before, first := g.firstTrigger(j, p.TriggerID); first {
+			j.answer.Store(g.answers.begin(p.TriggerID))
 			g.submission(ctx, j, o, &p)
 		} else {
-			g.repeated(j, before)
+			g.resubmission(j, before, p.TriggerID)
 		}
 	case "view_closed":
 		g.ack(j, nil)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -80,6 +81,10 @@ func NewPosts(db *database.DB, o *outbox.Outbox, api Messages, now func() time.T
 	o.Handle(PostKind, p.run)
 	return p
 }
+
+// Spread sets how far apart messages in one channel are, after a short burst.
+// The usual is as close as Slack allows. It is for before the outbox runs.
+func (p *Posts) Spread(every time.Duration) { p.pace.every = every }
 
 // Posts makes the keeper of messages over the gateway's own client.
 func (g *Gateway) Posts(o *outbox.Outbox) *Posts {
@@ -192,6 +197,21 @@ func (p *Posts) Where(tx *database.Tx, key string) (channel, ts string, sent boo
 		p.log.Error("where a message stands", "key", key, "error", err)
 	}
 	return m.place, m.ts, err == nil && found && m.ts != ""
+}
+
+// Undelivered tells of a row that the outbox gave up which message it was to
+// bring, and to which channel or person; isMessage is false for a row of
+// another kind.
+func (p *Posts) Undelivered(tx *database.Tx, row outbox.Buried) (key, channel string, isMessage bool, err error) {
+	if row.Kind != PostKind {
+		return "", "", false, nil
+	}
+	key = strings.TrimPrefix(row.Key, "post/")
+	if version := strings.LastIndexByte(key, '/'); version >= 0 {
+		key = key[:version]
+	}
+	m, _, err := load(tx, key)
+	return key, m.channel, true, err
 }
 
 // ErrNotSent is Permalink's answer for what does not stand in Slack.

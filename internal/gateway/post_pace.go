@@ -18,6 +18,7 @@ const (
 // burst. Nobody waits in it; who has to is told until when, and has the place
 // then. It also remembers where Slack said to wait.
 type pacer struct {
+	every time.Duration
 	mu    sync.Mutex
 	full  map[string]time.Time // channel → when its burst is whole again
 	slots map[string]turn      // message → when it has its turn
@@ -32,7 +33,7 @@ type turn struct {
 }
 
 func newPacer() *pacer {
-	return &pacer{full: map[string]time.Time{}, slots: map[string]turn{}, until: map[string]time.Time{}, calls: map[string]time.Time{}}
+	return &pacer{every: paceEvery, full: map[string]time.Time{}, slots: map[string]turn{}, until: map[string]time.Time{}, calls: map[string]time.Time{}}
 }
 
 // turn tells how long a message for a channel has to wait; zero means that it
@@ -43,8 +44,8 @@ func (p *pacer) turn(message, channel string, now time.Time) time.Duration {
 	p.sweep(now)
 	mine, waited := p.slots[message]
 	if !waited || mine.channel != channel {
-		mine = turn{channel, latest(now, p.full[channel].Add(-(paceBurst-1)*paceEvery))}
-		p.full[channel] = latest(now, p.full[channel]).Add(paceEvery)
+		mine = turn{channel, latest(now, p.full[channel].Add(-(paceBurst-1)*p.every))}
+		p.full[channel] = latest(now, p.full[channel]).Add(p.every)
 		p.slots[message] = mine
 	}
 	at := latest(mine.at, latest(p.until[channel], p.until[""]))
@@ -82,7 +83,7 @@ func (p *pacer) refused(channel string, after time.Duration, now time.Time) {
 			delete(p.slots, message)
 		}
 	}
-	p.full[channel] = end.Add((paceBurst - 1) * paceEvery)
+	p.full[channel] = end.Add((paceBurst - 1) * p.every)
 }
 
 // hush notes that Slack wants no call of a method, such as chat.update.

@@ -96,6 +96,48 @@ func TestOneTriggerIsOneGesture(t *testing.T) {
 	r.await(t, "the fault", func() bool { return strings.Contains(r.log.String(), "boom") })
 }
 
+// An empty acknowledgement would close the form, with what was said in it.
+func TestASubmissionInANewEnvelopeIsAnsweredAsBefore(t *testing.T) {
+	t.Parallel()
+	b := startBare(t, &bare{})
+	var done safeBuffer
+	let := make(chan struct{})
+	r := onBare(t, b, func(router *chat.Router, _ *rig) {
+		router.OnSubmission("do", func(_ context.Context, s chat.Submission) (chat.Answer, error) {
+			fmt.Fprint(&done, "submission;")
+			if s.Trigger == "triggersecret.slow" {
+				<-let
+			}
+			return chat.Answer{Errors: chat.FieldErrors{"field": "not so " + s.Trigger}}, nil
+		})
+	})
+	send := func(id, trigger string) {
+		b.live()[0].text(fmt.Sprintf(`{"envelope_id":%q,"type":"interactive","payload":{"user":{"id":"U1"},"trigger_id":"triggersecret.%s","type":"view_submission","view":{"id":"V1","callback_id":"do"}}}`, id, trigger))
+	}
+	answered := func(id, words string) {
+		t.Helper()
+		r.await(t, "the acknowledgement of "+id, func() bool { return len(b.of(id)) == 1 })
+		if raw := string(b.of(id)[0].raw); !strings.Contains(raw, words) {
+			t.Errorf("%s was answered with %s, want %s", id, raw, words)
+		}
+	}
+	for _, id := range []string{"a1", "a2", "a3"} {
+		send(id, "quick")
+		answered(id, "not so triggersecret.quick")
+	}
+	for _, id := range []string{"b1", "b2"} {
+		send(id, "slow")
+	}
+	r.await(t, "the slow one", func() bool { return strings.Count(done.String(), ";") == 2 })
+	close(let)
+	for _, id := range []string{"b1", "b2"} {
+		answered(id, "not so triggersecret.slow")
+	}
+	if got := done.String(); got != "submission;submission;" {
+		t.Errorf("did %s", got)
+	}
+}
+
 func TestWhatWasSeenIsForgottenInTimeAndNeverTakesMuchRoom(t *testing.T) {
 	s := newSeen()
 	room := func() uint64 {

@@ -290,6 +290,9 @@ func (h *Handoffs) ask(ctx context.Context, s chat.Submission) (chat.Answer, err
 	}
 	_, _, err = h.apply(ctx, change{id: out.Meta.Caller, person: s.Person, kind: "handoff.asked", from: lead.FromForm,
 		rule: func(on Handoff) (Handoff, error) { return on.Ask(by, question, h.Now()) }})
+	if err != nil && h.did(ctx, out.Meta.Caller, func(on Handoff) bool { return on.asked(s.Person, question) }) {
+		return chat.Answer{}, nil
+	}
 	return h.settle(ctx, out.Meta.Caller, err)
 }
 
@@ -308,6 +311,9 @@ func (h *Handoffs) answer(ctx context.Context, s chat.Submission) (chat.Answer, 
 	}
 	_, _, err = h.apply(ctx, change{id: out.Meta.Caller, person: s.Person, kind: "handoff.answered", from: lead.FromForm,
 		rule: func(on Handoff) (Handoff, error) { return reply(on, by, text, h.Now()) }})
+	if err != nil && h.did(ctx, out.Meta.Caller, func(on Handoff) bool { return on.answered(s.Person, text) }) {
+		return chat.Answer{}, nil
+	}
 	return h.settle(ctx, out.Meta.Caller, err)
 }
 
@@ -336,6 +342,9 @@ func (h *Handoffs) decline(ctx context.Context, s chat.Submission) (chat.Answer,
 	_, _, err = h.apply(ctx, change{id: on.ID, person: s.Person, kind: "handoff.declined", from: lead.FromForm,
 		rule:   func(on Handoff) (Handoff, error) { return on.Decline(by, reason, coaching, h.Now()) },
 		detail: func(Handoff) any { return map[string]string{"reason": reason} }})
+	if err != nil && h.did(ctx, on.ID, func(on Handoff) bool { return on.declined(s.Person, reason, coaching) }) {
+		return chat.Answer{}, nil
+	}
 	return h.settle(ctx, on.ID, err)
 }
 
@@ -396,4 +405,16 @@ func (h *Handoffs) whole(ctx context.Context, person, id string, part int) (view
 		return view, h.told(ctx, id, err)
 	}
 	return h.wholeView(on, part), nil
+}
+
+// OpenWhole shows a handoff whole.
+func (h *Handoffs) OpenWhole(ctx context.Context, c chat.Click, id string) error {
+	c.Value = id
+	return h.read(ctx, c)
+}
+
+// OpenReassign shows the form that gives a handoff to another AE.
+func (h *Handoffs) OpenReassign(ctx context.Context, c chat.Click, id string) error {
+	c.Value = id
+	return h.openReassign(ctx, c)
 }

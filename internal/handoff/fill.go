@@ -210,6 +210,10 @@ func (h *Handoffs) submit(ctx context.Context, s chat.Submission) (chat.Answer, 
 	if err != nil {
 		return chat.Answer{}, err
 	}
+	if old, sent, err := h.sentBefore(ctx, m.Key); err != nil || sent {
+		view := h.sentView(h.Shelf.Version(m.Version), old)
+		return chat.Answer{Update: &view}, err
+	}
 	b, p, err := h.pageOf(m)
 	if err != nil {
 		return chat.Answer{}, err

@@ -9,6 +9,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"sopbot/internal/chat"
+	"sopbot/internal/deadline"
 	"sopbot/internal/playbook"
 )
 
@@ -91,7 +92,7 @@ func (h *Handoffs) aboutBlocks(on Handoff) []slack.Block {
 // sentView takes the form's place when it is on its way.
 func (h *Handoffs) sentView(b *playbook.Playbook, on Handoff) slack.ModalViewRequest {
 	text := "*" + chat.EscapeInline(on.Context.Lead) + "* is on its way to " + chat.Person(on.AE) + "."
-	for _, a := range answerActions(b) {
+	for _, a := range deadline.Timed(b, playbook.EventHandoffSent) {
 		text += "\n" + chat.EscapeInline(a.Label) + ": within " + a.Within.Words() + " of working time."
 	}
 	text += "\nYou see each step in your direct messages with sopbot."
@@ -103,26 +104,6 @@ func (h *Handoffs) sentView(b *playbook.Playbook, on Handoff) slack.ModalViewReq
 		blocks = append(blocks, chat.Context("This lead has no scorecard yet. `/qualify` fills one in, and the AE starts with more."))
 	}
 	return chat.Modal("", "Handed off", "", "Close", "", blocks)
-}
-
-// answerActions are the playbook's timed actions that a sent handoff starts.
-func answerActions(b *playbook.Playbook) []playbook.Action {
-	var out []playbook.Action
-	for _, p := range b.Pages {
-		var actions []playbook.Action
-		switch {
-		case p.Stage != nil:
-			actions = p.Stage.Actions
-		case p.Tool != nil:
-			actions = p.Tool.Actions
-		}
-		for _, a := range actions {
-			if a.On == playbook.EventHandoffSent && a.Timed() {
-				out = append(out, a)
-			}
-		}
-	}
-	return out
 }
 
 // mostWords is the longest that Words can be once they are escaped.

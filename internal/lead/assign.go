@@ -287,3 +287,9 @@ func (l *Leads) submitReassign(ctx context.Context, s chat.Submission) (chat.Ans
 	}
 	return chat.Answer{}, err
 }
+
+// OpenReassign shows the form that gives a lead to somebody else.
+func (l *Leads) OpenReassign(ctx context.Context, c chat.Click, lead string) error {
+	c.Value = lead
+	return l.openReassign(ctx, c)
+}

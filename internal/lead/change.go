@@ -25,6 +25,8 @@ type Leads struct {
 
 	// OnEvent, if set, is told of every event, in its transaction.
 	OnEvent func(*database.Tx, Event) error
+	// Clocks, if set, gives what runs about a lead, for its card.
+	Clocks func(tx *database.Tx, lead Lead) ([]Clock, error)
 	// Steps are what can be done with a lead next, by the features above.
 	Steps []Step
 }
@@ -64,7 +66,11 @@ func (l *Leads) assigned(tx *database.Tx, lead Lead, by string, from Origin) err
 		Detail: map[string]string{"owner": lead.Owner}}); err != nil {
 		return err
 	}
-	return l.Posts.Put(tx, cardKey(lead.ID, lead.Turn), lead.Owner, l.cardMessage(lead, by))
+	m, err := l.card(tx, lead, by)
+	if err != nil {
+		return err
+	}
+	return l.Posts.Put(tx, cardKey(lead.ID, lead.Turn), lead.Owner, m)
 }
 
 // Assign makes a lead and gives it to its owner. Where there is one of the same
@@ -107,11 +113,20 @@ func (l *Leads) Move(tx *database.Tx, id string, to Status) (Lead, error) {
 	if err := setStatus(tx, id, to, l.Now()); err != nil {
 		return Lead{}, fmt.Errorf("move lead: %w", err)
 	}
+	return l.Refresh(tx, id)
+}
+
+// Refresh brings a lead's card up to date.
+func (l *Leads) Refresh(tx *database.Tx, id string) (Lead, error) {
 	lead, err := ByID(tx, id)
 	if err != nil {
 		return Lead{}, err
 	}
-	_, err = l.Posts.Change(tx, cardKey(lead.ID, lead.Turn), l.cardMessage(lead, ""))
+	m, err := l.card(tx, lead, "")
+	if err != nil {
+		return Lead{}, err
+	}
+	_, err = l.Posts.Change(tx, cardKey(lead.ID, lead.Turn), m)
 	return lead, err
 }
 

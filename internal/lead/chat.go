@@ -48,6 +48,7 @@ func (l *Leads) Register(r *chat.Router) {
 			{Typed: "/lead", Gives: "your own leads and their state"},
 			{Typed: "/lead assign @sam Northwind, Kim Lee https://northwind.example", Gives: "a new lead, given to a rep"},
 			{Typed: "/lead assign", Gives: "the same as a form"},
+			{Typed: "/lead call northwind", Gives: "notes that you held a call; what the playbook wants after one is reminded of"},
 			{Typed: "/lead northwind", Gives: "what is known of a lead"},
 		},
 	}, l.command)
@@ -75,6 +76,8 @@ func (l *Leads) command(ctx context.Context, c chat.Command) (chat.Message, erro
 		return helpMessage(), nil
 	case "assign", "new", "add", "give":
 		return l.assign(ctx, c, strings.TrimSpace(rest))
+	case "call", "called":
+		return l.called(ctx, c, strings.TrimSpace(chat.Unescape(rest)))
 	case "find", "show":
 		text = strings.TrimSpace(rest)
 	}

@@ -29,5 +29,9 @@ var errQuiet = errors.New("lead: messages of the past stand nowhere")
 // Show posts the card of a lead that was put in, so that its owner can work
 // with it.
 func (l *Leads) Show(tx *database.Tx, lead Lead) error {
-	return l.Posts.Put(tx, cardKey(lead.ID, lead.Turn), lead.Owner, l.cardMessage(lead, ""))
+	m, err := l.card(tx, lead, "")
+	if err != nil {
+		return err
+	}
+	return l.Posts.Put(tx, cardKey(lead.ID, lead.Turn), lead.Owner, m)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"sopbot/internal/chat"
+	"sopbot/internal/database"
 	"sopbot/internal/form"
 	"sopbot/internal/playbook"
 )
@@ -123,9 +124,33 @@ func (l *Leads) assignedMessage(lead Lead, by string) chat.Message {
 	return chat.Message{Text: text, Blocks: chat.TextBlocks(text)}
 }
 
+// Clock is something about a lead that is to be done by a certain time, as its
+// card shows it.
+type Clock struct {
+	Words   string // what, and by when: mrkdwn
+	Buttons []slack.BlockElement
+	Step    string // the name of the step that ends it, whose button it takes the place of; or ""
+}
+
+// card is the owner's card with the clocks that run.
+func (l *Leads) card(tx *database.Tx, lead Lead, by string) (chat.Message, error) {
+	var clocks []Clock
+	if l.Clocks != nil && lead.Status != HandedOff && lead.Status != Accepted {
+		var err error
+		if clocks, err = l.Clocks(tx, lead); err != nil {
+			return chat.Message{}, err
+		}
+	}
+	return l.cardMessage(lead, by, clocks...), nil
+}
+
+// mostClocks is how many clocks a card shows; whoever has more sees them in
+// their reminders.
+const mostClocks = 5
+
 // cardMessage is the owner's card; by is who assigned it, or "" where that is
 // long ago.
-func (l *Leads) cardMessage(lead Lead, by string) chat.Message {
+func (l *Leads) cardMessage(lead Lead, by string, clocks ...Clock) chat.Message {
 	name := "*" + chat.EscapeInline(lead.String()) + "*"
 	head := "Your lead " + name
 	switch {
@@ -139,15 +164,25 @@ func (l *Leads) cardMessage(lead Lead, by string) chat.Message {
 		facts = append(facts, form.Value{Type: playbook.FieldURL, Text: lead.Website}.Mrkdwn(nil))
 	}
 	blocks := append(chat.TextBlocks(head), chat.Context(strings.Join(facts, " · ")))
+	text := head + " (" + lead.Status.Words() + ")"
+	ends := map[string]bool{}
+	for _, c := range clocks[:min(len(clocks), mostClocks)] {
+		text += "\n" + c.Words
+		blocks = append(blocks, chat.TextBlocks(c.Words)...)
+		blocks = append(blocks, chat.Actions(c.Buttons...))
+		ends[c.Step] = true
+	}
 	buttons := []slack.BlockElement{chat.Button(actionOpen, lead.ID, "What is known")}
 	if lead.Status != HandedOff && lead.Status != Accepted {
 		for _, s := range l.Steps {
-			buttons = append(buttons, StepButton(s, lead.ID))
+			if !ends[s.Name] {
+				buttons = append(buttons, StepButton(s, lead.ID))
+			}
 		}
 		buttons = append(buttons, chat.Button(actionReassign, lead.ID, "Reassign"))
 	}
 	blocks = append(blocks, chat.Actions(buttons...))
-	return chat.Message{Text: head + " (" + lead.Status.Words() + ")", Blocks: blocks}
+	return chat.Message{Text: text, Blocks: blocks}
 }
 
 // passedOnMessage tells an owner who has it no longer, and takes the place of

@@ -41,6 +41,9 @@ type Roster struct {
 	Zone  func() *time.Location      // for people whose own zone is unknown
 	Now   func() time.Time
 	Log   *slog.Logger
+	// OnChange, if set, is told of a member whom Slack describes otherwise than
+	// before: another zone, gone. It is called outside any transaction.
+	OnChange func(before, now chat.Profile)
 
 	mu      sync.Mutex
 	people  map[string]entry
@@ -248,6 +251,14 @@ func (r *Roster) NameOf(id string) string {
 		return ""
 	}
 	return Person{Profile: e.Profile}.Called()
+}
+
+// Recall describes a member by what is known, without asking Slack: for use
+// inside a transaction. Who was never heard of has the playbook's zone.
+func (r *Roster) Recall(id string) Person {
+	e, known := r.lookup(id)
+	e.ID = id
+	return r.person(e.Profile, known)
 }
 
 // Heard lists who has the role as far as it is known, without asking Slack:

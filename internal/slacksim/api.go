@@ -145,6 +145,9 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, table map[stri
 		s.journal.add(entry)
 		panic(http.ErrAbortHandler) // closes the connection without a word
 	}
+	if fault != nil && fault.ReplyStatus != 0 {
+		entry.Error, reply, status, err = "answered with another status on demand", nil, fault.ReplyStatus, nil
+	}
 	header := w.Header()
 	var refused *refusal
 	if errors.As(err, &refused) {

@@ -24,6 +24,9 @@ type Fault struct {
 	// DropReply does the work and then cuts the connection instead of
 	// answering: the app cannot know.
 	DropReply bool
+	// ReplyStatus does the work and answers all the same with this HTTP status,
+	// such as 503, and a body that is no JSON.
+	ReplyStatus int
 }
 
 // Fault adds a fault.

@@ -132,7 +132,7 @@ func eval[T any](w *window, script string) T {
 
 func (w *window) until(what, script string) {
 	w.t.Helper()
-	for end := time.Now().Add(6 * time.Second); ; time.Sleep(15 * time.Millisecond) {
+	for end := time.Now().Add(6 * time.Second); ; time.Sleep(25 * time.Millisecond) {
 		if eval[bool](w, "!!("+script+")") {
 			return
 		}
@@ -145,7 +145,7 @@ func (w *window) until(what, script string) {
 // tools read a page as people do: by what is seen, and by names.
 const tools = `(() => {
   if (window.T) return;
-  const seen = e => e.checkVisibility({ visibilityProperty: true }) && e.getClientRects().length > 0;
+  const seen = e => e.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && e.getClientRects().length > 0;
   const tidy = s => (s || '').replace(/\s+/g, ' ').trim();
   const words = e => [...e.childNodes].map(c => c.nodeType === 3 ? c.data : c.nodeType !== 1 || c.getAttribute('aria-hidden') === 'true' ? '' : c.getAttribute('aria-label') && c.getAttribute('role') === 'img' ? ' ' : words(c)).join(' ');
   const top = () => [...document.querySelectorAll('dialog[open]')].at(-1) || document.body;
@@ -177,7 +177,9 @@ const tools = `(() => {
     }
     return tidy(out);
   };
-  window.T = { shows, seen, tidy, name, find, put, top, group, things, fields };
+  // The first word is looked for where that costs nothing.
+  const says = words => document.body.textContent.includes(words.split(' ')[0]) && shows().includes(words);
+  window.T = { shows, says, seen, tidy, name, find, put, top, group, things, fields };
 })();`
 
 func quote(s string) string {
@@ -302,7 +304,7 @@ func (w *window) sees(words ...string) {
 	w.t.Helper()
 	w.run(chromedp.Evaluate[chromedp.Void](tools))
 	for _, words := range words {
-		w.until(fmt.Sprintf("%q", words), fmt.Sprintf("T.shows().includes(%s)", quote(words)))
+		w.until(fmt.Sprintf("%q", words), fmt.Sprintf("T.says(%s)", quote(words)))
 	}
 }
 
@@ -310,7 +312,7 @@ func (w *window) sees(words ...string) {
 func (w *window) seesNot(words string) {
 	w.t.Helper()
 	w.run(chromedp.Evaluate[chromedp.Void](tools))
-	w.until(fmt.Sprintf("%q to be gone", words), fmt.Sprintf("!T.shows().includes(%s)", quote(words)))
+	w.until(fmt.Sprintf("%q to be gone", words), fmt.Sprintf("!T.says(%s)", quote(words)))
 }
 
 // shot keeps a picture, for whoever wants to see what the tests saw. The folder

@@ -38,7 +38,7 @@ type toy struct {
 }
 
 // stage is a workspace with the toy in it and the page on top.
-func stage(t testing.TB, opts page.Options) *toy {
+func stage(t testing.TB, opts page.Options, change ...func(*slacksim.Options)) *toy {
 	t.Helper()
 	team, err := os.ReadFile("../../../seeds/team.yaml")
 	if err != nil {
@@ -48,14 +48,18 @@ func stage(t testing.TB, opts page.Options) *toy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	slack, err := slacksim.Start(slacksim.Options{
+	options := slacksim.Options{
 		World: world, App: slacksim.App{Name: "Toy"},
 		Commands: []slacksim.Command{
 			{Name: "/toy", Description: "Show something", UsageHint: "[blocks | form | say words]", ShouldEscape: true},
 			{Name: "/tower", Description: "Build something", UsageHint: "[height]"},
 		},
 		Shortcuts: []slacksim.Shortcut{{Name: "Look closer", CallbackID: "closer", OnMessage: true}, {Name: "Fill in the form", CallbackID: "form"}},
-	})
+	}
+	for _, f := range change {
+		f(&options)
+	}
+	slack, err := slacksim.Start(options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,8 +74,11 @@ func stage(t testing.TB, opts page.Options) *toy {
 
 func (a *toy) connect() {
 	a.t.Helper()
-	got := a.ask(a.slack.AppToken(), "apps.connections.open", obj{})
-	address, _ := got["url"].(string)
+	address := ""
+	a.until("an address to connect to", func() bool {
+		address, _ = a.ask(a.slack.AppToken(), "apps.connections.open", obj{})["url"].(string)
+		return address != ""
+	})
 	line, _, err := websocket.DefaultDialer.Dial(address, nil)
 	if err != nil {
 		a.t.Fatal(err)
@@ -259,22 +266,31 @@ func (a *toy) action(id string, p obj) {
 	}
 }
 
-// did waits for something to have come of a click.
+// did waits for something to have come to the app.
 func (a *toy) did(what string, so func() bool) {
 	a.t.Helper()
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	a.until(what, func() bool {
 		a.mu.Lock()
-		ok := so()
-		a.mu.Unlock()
-		if ok {
+		defer a.mu.Unlock()
+		return so()
+	})
+}
+
+// until waits for what a person's click brings about.
+func (a *toy) until(what string, so func() bool) {
+	a.t.Helper()
+	for end := time.Now().Add(6 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if so() {
 			return
 		}
 	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	var came []string
 	for _, p := range a.acts {
 		came = append(came, brief(p["actions"]))
 	}
-	a.t.Fatalf("it did not come to the app: %s; what came: %s", what, strings.Join(came, " "))
+	a.t.Fatalf("waited for %s; what came to the app: %s", what, strings.Join(came, " "))
 }
 
 func brief(v any) string {

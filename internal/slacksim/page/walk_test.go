@@ -26,6 +26,7 @@ func (a *toy) heard(id, want string) {
 }
 
 func TestEveryBlockIsShown(t *testing.T) {
+	t.Parallel()
 	a := stage(t, page.Options{})
 	w := look(t, a.page.URLFor("sam", "#sales"), 1280, 900)
 	w.write("/toy blocks")
@@ -69,6 +70,7 @@ func TestEveryBlockIsShown(t *testing.T) {
 }
 
 func TestEveryControlInMessagesReachesTheApp(t *testing.T) {
+	t.Parallel()
 	a := stage(t, page.Options{})
 	w := look(t, a.page.URLFor("sam", "#sales"), 1280, 900)
 	messages := fixture(t, "messages.json")["messages"].([]any)
@@ -127,6 +129,7 @@ func TestEveryControlInMessagesReachesTheApp(t *testing.T) {
 }
 
 func TestDataTablesAreSortedAndPaged(t *testing.T) {
+	t.Parallel()
 	a := stage(t, page.Options{})
 	w := look(t, a.page.URLFor("sam", "#sales"))
 	a.post("C0SALES", fixture(t, "messages.json")["messages"].([]any)[3].(obj))
@@ -140,6 +143,7 @@ func TestDataTablesAreSortedAndPaged(t *testing.T) {
 }
 
 func TestEveryInputOfAModalIsSubmitted(t *testing.T) {
+	t.Parallel()
 	a := stage(t, page.Options{})
 	w := look(t, a.page.URLFor("sam", "#sales"))
 	w.write("/toy form")
@@ -202,6 +206,7 @@ func TestEveryInputOfAModalIsSubmitted(t *testing.T) {
 // Whatever any room of the house shows must be shown here: its golden files
 // are its views.
 func TestGoldenViewsAreShown(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob("../../*/testdata/*.json")
 	if err != nil {
 		t.Fatal(err)

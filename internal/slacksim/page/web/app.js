@@ -13,9 +13,9 @@ import { aside } from './aside.js';
 const $ = id => document.getElementById(id);
 const box = $('scroll'), body = document.body;
 const rows = h('div', { class: 'rows', role: 'log', 'aria-live': 'off', 'aria-label': 'Messages' });
-const down = button('New messages', () => { stuck = true; stick(); }, { class: 'down', icon: 'down', hidden: true });
+const down = button('New messages', () => { stuck = true; lastTop = 0; stick(); }, { class: 'down', icon: 'down', hidden: true });
 const list = messageList(rows);
-let stream, more = false, loading = null, fetching = false, stuck = true, homeTyped = {};
+let stream, more = false, loading = null, fetching = false, stuck = true, lastTop = 0, homeTyped = {}, homeLook = '';
 
 // Who and where stand in the address, so that each window has its own.
 const address = () => { const q = new URLSearchParams(location.search); return { who: q.get('as') || '', where: q.get('in') || '' }; };
@@ -39,7 +39,7 @@ async function become(who, where, how = 'pushState') {
 }
 
 function take({ now, ...got }) {
-  Object.assign(store, got);
+  Object.assign(store, got, { lost: false });
   store.ahead = now - Date.now();
 }
 
@@ -58,7 +58,7 @@ async function go(id, tab = 'messages', how = 'pushState') {
     if (here().kind === 'im') does({ do: 'messages' }).catch(() => {});
     await read();
   }
-  if (!document.querySelector('dialog[open], aside:focus-within, details[open]:focus-within')) ($('typed') || box).focus();
+  if (!document.querySelector('dialog[open], aside:focus-within, details[open]:focus-within')) (store.tab === 'home' ? box : $('typed') || box).focus();
 }
 
 // read shows the newest messages of the room; what arrives meanwhile waits.
@@ -73,13 +73,24 @@ async function read() {
     loading = null;
     for (const m of mine.late) list.put(m);
     clear(box, begin(), rows, down);
+    trim();
     stuck = true;
+    lastTop = 0;
     stick();
     seen();
     tell('shown');
   } catch (e) {
     if (loading === mine) { loading = null; clear(box, h('p', { class: 'empty' }, e.message)); }
   }
+}
+
+// trim lets go of what lies far above: it comes again when one scrolls there.
+function trim() {
+  if (list.size <= 500) return;
+  list.trim(200);
+  more = true;
+  lastTop = 0;
+  box.querySelector('.begin').hidden = true;
 }
 
 function begin() {
@@ -90,7 +101,16 @@ function begin() {
 }
 
 const near = () => box.scrollHeight - box.scrollTop - box.clientHeight < 120;
-function stick() { if (stuck) { box.scrollTop = box.scrollHeight; down.hidden = true; } }
+// stick shows the newest message, unless one has just scrolled up.
+function stick() {
+  if (box.scrollTop < lastTop - 1 && !near()) stuck = false;
+  if (!stuck) return;
+  box.scrollTop = box.scrollHeight;
+  lastTop = box.scrollTop;
+  down.hidden = true;
+}
+on('sent', () => { stuck = true; lastTop = 0; stick(); });
+
 // Pictures that load, and rows that are measured late, must not push the newest
 // message out of sight.
 const sizes = new ResizeObserver(() => { if (store.tab === 'messages') stick(); });
@@ -100,6 +120,7 @@ sizes.observe(box);
 // Older messages come when one scrolls up to them.
 box.addEventListener('scroll', async () => {
   stuck = near();
+  lastTop = box.scrollTop;
   if (stuck) down.hidden = true;
   if (fetching || loading || !more || store.tab !== 'messages' || box.scrollTop > 600) return;
   fetching = true;
@@ -115,9 +136,14 @@ box.addEventListener('scroll', async () => {
 }, { passive: true });
 
 function showHome() {
-  const v = store.home;
+  const v = store.home, look = JSON.stringify([store.me, v?.id, v?.blocks, v?.notice]);
+  if (look === homeLook && box.querySelector('.home')) return; // published as it was: nothing moves under one's hands
+  homeLook = look;
   const keep = box.scrollTop, focused = document.activeElement?.closest('.home') && document.activeElement.dataset.key;
-  clear(box, h('div', { class: 'home' }, v ? blocks(v.blocks, surface({ view: v.id }, v.state, { typed: homeTyped })) : h('p', { class: 'empty' }, icon('home'), `${store.app.name} has put nothing on its Home tab yet.`)));
+  clear(box, h('div', { class: 'home' },
+    v?.notice && h('p', { class: 'error notice', role: 'alert' }, icon('warn'), v.notice),
+    v ? blocks(v.blocks, surface({ view: v.id }, v.state, { typed: homeTyped }))
+      : h('p', { class: 'empty' }, icon('home'), `${store.app.name} has put nothing on its Home tab yet.`)));
   box.scrollTop = keep;
   if (focused) box.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
   tell('shown');
@@ -127,8 +153,13 @@ function head() {
   const r = here(), app = r.kind === 'im';
   const tab = (name, words) => h('button', { type: 'button', role: 'tab', 'aria-selected': store.tab === name ? 'true' : 'false', on: { click: () => go(r.id, name) } }, words);
   const focused = document.activeElement?.closest('#head') && document.activeElement.dataset.key;
-  clear($('head'), button('Channels and people', () => drawer(!body.classList.contains('sided')), { icon: 'menu', bare: true, class: 'plain burger', 'aria-expanded': 'false', 'aria-controls': 'side' }),
-    h('div', { class: 'where' }, h('h1', {}, app ? null : icon(r.kind === 'group' ? 'lock' : 'hash'), h('span', {}, app ? store.app.name : r.name || 'Group message')), app ? h('div', { class: 'tabs', role: 'tablist', 'aria-label': store.app.name }, store.app.home && tab('home', 'Home'), tab('messages', 'Messages')) : r.topic && h('p', { class: 'topic' }, r.topic)),
+  clear($('head'),
+    button('Channels and people', () => drawer(!body.classList.contains('sided')),
+      { icon: 'menu', bare: true, class: 'plain burger', 'aria-expanded': 'false', 'aria-controls': 'side' }),
+    
+    h('div', { class: 'where' }, h('h1', {}, app ? null : icon(r.kind === 'group' ? 'lock' : 'hash'), h('span', {}, app ? store.app.name : r.name || 'Group message')),
+      app ? h('div', { class: 'tabs', role: 'tablist', 'aria-label': store.app.name }, store.app.home && tab('home', 'Home'),
+        tab('messages', 'Messages')) : r.topic && h('p', { class: 'topic' }, r.topic)),
     h('div', { class: 'levers' }, aside.levers()));
   if (focused) $('head').querySelector(`[data-key="${focused}"]`)?.focus();
 }
@@ -158,9 +189,10 @@ function arrived(m, isNew) {
   if (isNew && m.user !== store.me) tell('heard', m);
   if (loading?.room === m.room && !reply) loading.late.push(m);
   else if (m.room === store.room && store.tab === 'messages' && !reply) {
-    if (m.user === store.me && isNew) stuck = true;
+    stick();
+    if (m.user === store.me && isNew) { stuck = true; lastTop = 0; }
     if (list.has(m.ts) || !list.size || m.ts > list.first() || !more) list.put(m);
-    if (stuck && list.size > 500) { list.trim(200); more = true; box.querySelector('.begin').hidden = true; }
+    if (stuck) trim();
     if (isNew && !stuck) down.hidden = false;
     stick();
     seen();
@@ -194,13 +226,12 @@ function listen() {
     // A browser gives up after an answer that is no stream; the page does not.
     if (mine.readyState === EventSource.CLOSED) setTimeout(() => { if (mine === stream) listen(); }, 1000);
   });
-  hear('hello', async d => {
-    store.ahead = d.now - Date.now();
-    const came = broken || store.lost || d.seen !== store.seen;
-    Object.assign(store, { connected: d.connected, status: d.status, lost: false });
+  hear('hello', d => {
+    const news = broken || store.lost || d.seen !== store.seen;
     broken = false;
-    banner();
-    if (came) await again();
+    if (d.me !== store.me) become(d.me).catch(e => flash(e.message)); // another workspace answers here now
+    else if (news) renew(d);
+    else { take(d); banner(); }
   });
   hear('message', m => arrived(m, true));
   hear('changed', m => arrived(m, false));
@@ -214,24 +245,19 @@ function listen() {
   hear('faults', f => { store.faults = f; tell('faults'); });
   hear('journal', n => { store.journal = n; tell('journal'); });
   hear('elsewhere', id => { if (!store.elsewhere.has(id)) { store.elsewhere.add(id); side(); } });
-  hear('reset', again);
 }
 
-// again reads everything anew, after a gap; one time for all that ask meanwhile.
-let reading = null;
-const again = () => reading ||= reread().finally(() => { reading = null; });
-async function reread() {
-  const got = await ask('page/start?as=' + store.me).catch(() => null);
-  if (!got) return;
-  if (got.me !== store.me) { await become(got.me); return; } // another workspace answers here now
-  take(got);
+// renew shows how things stand, after a gap.
+function renew(d) {
+  take(d);
   if (!room(store.room)) store.room = store.rooms[0].id;
   side(); showViews(); head(); banner(); composer.settle(); tell('faults'); tell('journal');
-  if (store.tab === 'home') showHome(); else await read();
+  if (store.tab === 'home') showHome(); else read();
 }
 
 function banner() {
-  const words = store.lost ? 'The local Slack does not answer. This page goes on by itself when it is back.' : store.status || (store.connected ? '' : `${store.app.name} is not connected right now. It goes on when it is back.`);
+  const away = store.connected ? '' : `${store.app.name} is not connected right now. It goes on when it is back.`;
+  const words = store.lost ? 'The local Slack does not answer. This page goes on by itself when it is back.' : store.status || away;
   const at = $('banner');
   if (at.textContent !== words) clear(at, words && [icon('warn'), words]);
 }
@@ -241,7 +267,11 @@ on('become', (who, where) => become(who, where).catch(e => flash(e.message)));
 on('clock', () => { head(); side(); if (store.tab === 'messages') list.redraw(); else showHome(); });
 on('levers', head);
 on('escape', () => drawer(false));
-addEventListener('popstate', () => { const { who, where } = address(); (who === me().handle && find(where) ? go(find(where).id, where === 'home' ? 'home' : 'messages', 'replaceState') : become(who, where, 'replaceState')).catch(e => flash(e.message)); });
+addEventListener('popstate', () => {
+  const { who, where } = address(), r = find(where);
+  const gone = who === me().handle && r ? go(r.id, where === 'home' ? 'home' : 'messages', 'replaceState') : become(who, where, 'replaceState');
+  gone.catch(e => flash(e.message));
+});
 document.addEventListener('keydown', e => {
   if (e.key !== 'Escape' || e.defaultPrevented || document.querySelector('dialog[open]')) return;
   if (body.classList.contains('sided')) drawer(false);

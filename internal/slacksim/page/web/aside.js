@@ -53,7 +53,8 @@ async function openThread(room, ts) {
 }
 
 on('thread', openThread);
-on('message', m => { if (thread && m.room === thread.room && (m.ts === thread.ts || m.thread_ts === thread.ts)) { thread.list.put(m); thread.scroll.scrollTop = thread.scroll.scrollHeight; } });
+on('message',
+  m => { if (thread && m.room === thread.room && (m.ts === thread.ts || m.thread_ts === thread.ts)) { thread.list.put(m); thread.scroll.scrollTop = thread.scroll.scrollHeight; } });
 on('gone', d => { if (thread && d.room === thread.room) thread.list.drop(d.ts); });
 on('person', () => { if (thread) shut(); });
 on('room', () => { if (thread && thread.room !== store.room) shut(); });
@@ -67,14 +68,19 @@ const steps = [['+30 minutes', '30m'], ['+2 hours', '2h'], ['Tomorrow morning', 
 export const aside = {
   shut,
   levers: () => [
-    store.clock && button(when(now(), { weekday: 'short', hour: 'numeric', minute: '2-digit' }), e => menu(e.currentTarget, steps.map(([words, step]) => [words, () => push(step)]), 'Push the clock'), { icon: 'clock', class: 'lever clock', 'data-key': 'clock', title: `The clock of this workspace, in ${me().tz}. Push it on.`, 'aria-haspopup': 'menu' }),
-    store.tour?.length && button('Tour', () => toggle('tour', openTour), { icon: 'compass', class: 'lever', 'data-key': 'tour', 'aria-label': 'Tour', 'aria-pressed': shown === 'tour' ? 'true' : 'false' }),
-    button('Inspector', () => toggle('inspector', openInspector), { icon: 'gear', class: 'lever', 'data-key': 'inspector', 'aria-label': 'Inspector', 'aria-pressed': shown === 'inspector' ? 'true' : 'false' }),
+    store.clock && button(when(now(), { weekday: 'short', hour: 'numeric', minute: '2-digit' }),
+      e => menu(e.currentTarget, steps.map(([words, step]) => [words, () => push(step)]), 'Push the clock'),
+      { icon: 'clock', class: 'lever clock', 'data-key': 'clock', title: `The clock of this workspace, in ${me().tz}. Push it on.`, 'aria-haspopup': 'menu' }),
+    store.tour?.length && button('Tour', () => toggle('tour', openTour),
+      { icon: 'compass', class: 'lever', 'data-key': 'tour', 'aria-label': 'Tour', 'aria-pressed': shown === 'tour' ? 'true' : 'false' }),
+    button('Inspector', () => toggle('inspector', openInspector),
+      { icon: 'gear', class: 'lever', 'data-key': 'inspector', 'aria-label': 'Inspector', 'aria-pressed': shown === 'inspector' ? 'true' : 'false' }),
   ],
 };
 
 // The clock in the head goes on by itself.
-setInterval(() => { const at = document.querySelector('.lever.clock span'); if (at) at.textContent = when(now(), { weekday: 'short', hour: 'numeric', minute: '2-digit' }); }, 10000);
+setInterval(() => { const at = document.querySelector('.lever.clock span'); if (at) at.textContent = when(now(), { weekday: 'short', hour: 'numeric', minute: '2-digit' }); },
+  10000);
 
 // A newcomer finds the tour open, where there is room for it.
 let first = true;
@@ -85,4 +91,6 @@ on('person', () => {
   try { begun = localStorage.getItem('local-slack-tour-shut'); } catch { begun = null; }
   if (!begun) setTimeout(openTour);
 });
-box.addEventListener('click', e => { if (shown === 'tour' && e.target.closest('header button')) try { localStorage.setItem('local-slack-tour-shut', 'yes'); } catch { /* then it opens again next time */ } }, true);
+box.addEventListener('click',
+  e => { if (shown === 'tour' && e.target.closest('header button')) try { localStorage.setItem('local-slack-tour-shut', 'yes'); } catch { /* then it opens again next time */ } },
+  true);

@@ -30,7 +30,7 @@ function set(e, props) {
 }
 
 function add(e, children) {
-  for (const c of children.flat(3)) if (c !== null && c !== undefined && c !== false && c !== '') e.append(c);
+  for (const c of children.flat(3)) if (c) e.append(c); // nothing stands where there is nothing: a 0 must be said as text
 }
 
 export const clear = (e, ...children) => { e.replaceChildren(); add(e, children); return e; };
@@ -45,12 +45,13 @@ const paths = {
   eye: 'M2 10s3-5 8-5 8 5 8 5-3 5-8 5-8-5-8-5M10 8a2 2 0 1 0 .01 0', down: 'M5 8l5 5 5-5', bolt: 'M11 2 5 11h5l-1 7 6-9h-5z', window: 'M8 4H4v12h12v-4M11 4h5v5M16 4l-7 7',
   check: 'M4 10l4 4 8-9', file: 'M5 2h7l4 4v12H5zM12 2v4h4', warn: 'M10 3 2 17h16zM10 8v4M10 14.5v.01', copy: 'M7 7h9v10H7zM4 13V3h9', home: 'M3 9l7-6 7 6v8h-5v-5H8v5H3z', gear: 'M3 6h8M15 6h2M3 14h2M9 14h8M13 4v4M7 12v4',
 };
-export const icon = name => svg('svg', { viewBox: '0 0 20 20', class: 'icon', 'aria-hidden': 'true' }, svg('path', { d: paths[name] }));
+export const icon = name => svg('svg', { viewBox: '0 0 20 20', class: 'icon', 'data-icon': name, 'aria-hidden': 'true' }, svg('path', { d: paths[name] }));
 
 // button makes a button that says what it does, also where it shows an icon only.
 export function button(words, what, props = {}) {
   const { icon: name, bare, ...rest } = props;
-  return h('button', { type: 'button', ...(bare ? { 'aria-label': words, title: words } : {}), ...rest, on: { click: what, ...(rest.on || {}) } }, name && icon(name), !bare && h('span', {}, words));
+  return h('button', { type: 'button', ...(bare ? { 'aria-label': words, title: words } : {}), ...rest, on: { click: what, ...(rest.on || {}) } }, name && icon(name),
+    !bare && h('span', {}, words));
 }
 
 // ask talks with the server; what it refuses is thrown as an Error in its words.
@@ -80,7 +81,8 @@ export function menu(at, items, title) {
     if (back) at.focus();
   };
   const outside = e => { if (!box.contains(e.target) && !at.contains(e.target)) shut(false); };
-  const rows = items.map(([words, what, note]) => h('button', { type: 'button', role: 'menuitem', tabindex: '-1', on: { click: () => { shut(true); what(); } } }, h('span', {}, words), note && h('small', {}, note)));
+  const rows = items.map(([words, what, note]) => h('button', { type: 'button', role: 'menuitem', tabindex: '-1', on: { click: () => { shut(true); what(); } } },
+    h('span', {}, words), note && h('small', {}, note)));
   const box = h('div', { class: 'menu', role: 'menu', 'aria-label': title || at.textContent, on: { keydown: e => {
     const i = rows.indexOf(document.activeElement);
     if (e.key === 'ArrowDown') rows[(i + 1) % rows.length].focus();
@@ -104,6 +106,16 @@ export function place(box, at) {
   Object.assign(box.style, { right: 'auto', bottom: 'auto', margin: '0' });
   box.style.left = Math.max(8, Math.min(r.left, innerWidth - b.width - 8)) + 'px';
   box.style.top = Math.max(8, below ? r.bottom + 4 : r.top - b.height - 4) + 'px';
+}
+
+// pick marks one option of a list, and tells the box that one types in.
+export function pick(list, box, i) {
+  [...list.querySelectorAll('[role=option]')].forEach((li, n) => {
+    li.classList.toggle('on', n === i);
+    if (n !== i) return;
+    box.setAttribute('aria-activedescendant', li.id);
+    li.scrollIntoView({ block: 'nearest' });
+  });
 }
 
 // flash says briefly what was done.

@@ -22,26 +22,37 @@ const react = (m, name) => attempt({ do: 'react', room: m.room, ts: m.ts, text: 
 export function message(m, inThread, joined) {
   const from = m.author || nameOf(m.user), mine = m.is_ephemeral, ms = tsMs(m.ts);
   const at = surface({ room: m.room, ts: m.ts }, m.state, { typed: typed[store.me + m.room + m.ts] ||= {} });
-  const body = m.blocks?.length ? blocks(m.blocks, at) : m.text ? [mrkdwn(m.text)] : [];
-  const files = (m.files || []).map(f => /^image\//.test(f.mimetype) ? h('figure', { class: 'block picture' }, f.title && h('figcaption', {}, f.title), h('img', { src: 'page/file/' + f.id, alt: f.alt_txt || f.title || f.name })) : fileChip(f));
-  const notes = (m.attachments || []).map(a => h('div', { class: 'attachment' }, a.blocks?.length ? blocks(a.blocks, at) : [a.pretext, a.title && link(a.title_link || '', a.title), a.text && mrkdwn(a.text)]));
+  // What people type is formatted as they typed it; Slack's own box does so as one types.
+  const body = m.client_msg_id && m.text ? [mrkdwn(m.text)] : m.blocks?.length ? blocks(m.blocks, at) : m.text ? [mrkdwn(m.text)] : [];
+  const files = (m.files || []).map(f => /^image\//.test(f.mimetype) ? h('figure', { class: 'block picture' }, f.title && h('figcaption', {}, f.title),
+    h('img', { src: 'page/file/' + f.id, alt: f.alt_txt || f.title || f.name })) : fileChip(f));
+  const notes = (m.attachments || []).map(a => h('div', { class: 'attachment' },
+    a.blocks?.length ? blocks(a.blocks, at) : [a.pretext, a.title && link(a.title_link || '', a.title), a.text && mrkdwn(a.text)]));
   const long = (m.text || '').length > 4000 && m.user !== store.app.user;
   const inner = h('div', { class: 'content' + (long ? ' long' : '') }, body, notes, files, m.edited && h('span', { class: 'edited' }, '(edited)'));
   const last = m.latest_reply && tsMs(m.latest_reply);
-  const replies = m.reply_count && !inThread && button(`${m.reply_count} ${m.reply_count === 1 ? 'reply' : 'replies'}`, () => tell('thread', m.room, m.ts), { class: 'replies', icon: 'thread' });
+  const replies = m.reply_count && !inThread && button(`${m.reply_count} ${m.reply_count === 1 ? 'reply' : 'replies'}`, () => tell('thread', m.room, m.ts),
+    { class: 'replies', icon: 'thread' });
   replies && replies.append(h('small', {}, `last ${dayName(last) === 'Today' ? clockTime(last) : dayName(last)}`));
   return h('article', { class: 'message' + (mine ? ' whisper' : '') + (joined ? ' joined' : ''), 'data-ts': m.ts, 'aria-label': `${from}, ${clockTime(ms)}`, tabindex: '-1' },
     joined ? h('span', { class: 'at', 'aria-hidden': 'true' }, clockTime(ms).replace(/ .M$/, '')) : null,
     avatar(m.author ? 'USLACKBOT' : m.user),
     h('div', { class: 'said' },
       mine && h('p', { class: 'only' }, icon('eye'), 'Only visible to you'),
-      h('p', { class: 'by' }, h('strong', {}, from), m.bot_id && h('span', { class: 'tag' }, 'App'), h('time', { datetime: new Date(ms).toISOString(), title: when(ms, { dateStyle: 'full', timeStyle: 'medium' }) }, clockTime(ms)), m.subtype === 'thread_broadcast' && !inThread && h('span', { class: 'quiet' }, 'replied to a thread')),
+      h('p', { class: 'by' }, h('strong', {}, from), m.bot_id && h('span', { class: 'tag' }, 'App'),
+        h('time', { datetime: new Date(ms).toISOString(), title: when(ms, { dateStyle: 'full', timeStyle: 'medium' }) }, clockTime(ms)),
+        m.subtype === 'thread_broadcast' && !inThread && h('span', { class: 'quiet' }, 'replied to a thread')),
       inner,
       long && button('Show all', ev => { inner.classList.toggle('long'); ev.currentTarget.remove(); }, { class: 'plain' }),
       m.warned && h('p', { class: 'error', role: 'alert' }, icon('warn'), `${store.app.name} did not answer. Try again in a moment.`),
-      m.reactions?.length && h('div', { class: 'reactions' }, m.reactions.map(r => h('button', { type: 'button', title: r.users.map(nameOf).join(', '), 'aria-label': `${r.name}, ${r.count}`, 'aria-pressed': r.users.includes(store.me) ? 'true' : 'false', on: { click: () => react(m, r.name) } }, face(r.name), String(r.count)))),
+      m.reactions?.length && h('div', { class: 'reactions' },
+        m.reactions.map(r => h('button',
+          { type: 'button', title: r.users.map(nameOf).join(', '), 'aria-label': `${r.name}, ${r.count}`, 'aria-pressed': r.users.includes(store.me) ? 'true' : 'false',
+            on: { click: () => react(m, r.name) } },
+          face(r.name), String(r.count)))),
       replies),
-    h('div', { class: 'tools' }, !mine && !inThread && button('Reply in a thread', () => tell('thread', m.room, m.thread_ts || m.ts), { icon: 'thread', bare: true }), button('More actions', ev => more(m, ev.currentTarget, inThread), { icon: 'more', bare: true, 'aria-haspopup': 'menu' })));
+    h('div', { class: 'tools' }, !mine && !inThread && button('Reply in a thread', () => tell('thread', m.room, m.thread_ts || m.ts), { icon: 'thread', bare: true }),
+      button('More actions', ev => more(m, ev.currentTarget, inThread), { icon: 'more', bare: true, 'aria-haspopup': 'menu' })));
 }
 
 function more(m, at, inThread) {
@@ -65,7 +76,8 @@ export async function copy(words, done = 'Copied') {
 // in a row.
 export function messageList(box, inThread) {
   let kept = [], mark = null;
-  const joins = (a, b) => a && a.user === b.user && a.author === b.author && !a.is_ephemeral && !b.is_ephemeral && !(b.bot_id && b.blocks?.length) && !b.attachments && tsMs(b.ts) - tsMs(a.ts) < 3e5 && dayOf(tsMs(a.ts)) === dayOf(tsMs(b.ts)) && b.subtype !== 'thread_broadcast';
+  const whole = m => m.is_ephemeral || (m.bot_id && m.blocks?.length) || m.attachments || m.subtype === 'thread_broadcast';
+  const joins = (a, b) => a && a.user === b.user && a.author === b.author && !a.is_ephemeral && !whole(b) && tsMs(b.ts) - tsMs(a.ts) < 3e5;
   const draw = i => {
     const m = kept[i].m, prev = kept[i - 1]?.m;
     const day = !inThread && (!prev || dayOf(tsMs(prev.ts)) !== dayOf(tsMs(m.ts))) && h('div', { class: 'day', role: 'separator' }, h('span', {}, dayName(tsMs(m.ts))));
@@ -74,6 +86,8 @@ export function messageList(box, inThread) {
     const active = kept[i].node?.contains(document.activeElement) && document.activeElement;
     if (kept[i].node) kept[i].node.replaceWith(row);
     kept[i].node = row;
+    // Once it has been measured, a row out of sight costs nothing, and keeps its height.
+    requestAnimationFrame(() => requestAnimationFrame(() => row.classList.add('rest')));
     if (active) (active.dataset.key && row.querySelector(`[data-key="${CSS.escape(active.dataset.key)}"]`) || row.querySelector('.message')).focus({ preventScroll: true });
     return row;
   };

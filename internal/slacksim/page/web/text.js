@@ -6,13 +6,17 @@ import { store, nameOf, room, when, dayName, tell } from './store.js';
 const unescape = s => s.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 const safe = url => /^(https?:|mailto:|tel:)/i.test(url);
 
-export const link = (url, words) => safe(url) ? h('a', { href: url, target: '_blank', rel: 'noopener noreferrer' }, words || url.replace(/^mailto:/, '')) : h('span', {}, words || url);
+export const link = (url, words) => safe(url) ? h('a', { href: url, target: '_blank', rel: 'noopener noreferrer' },
+  words || url.replace(/^mailto:/, '')) : h('span', {}, words || url);
 export const mention = id => h('span', { class: 'mention' + (id === store.me ? ' mine' : '') }, '@' + nameOf(id));
-export const channel = (id, label) => room(id) ? h('a', { href: '#', class: 'mention', on: { click: e => { e.preventDefault(); tell('go', id); } } }, '#' + (room(id).name || store.app.name)) : h('span', { class: 'mention' }, '#' + (label || 'private-channel'));
+export const channel = (id, label) => room(id) ? h('a', { href: '#', class: 'mention', on: { click: e => { e.preventDefault(); tell('go', id); } } },
+  '#' + (room(id).name || store.app.name)) : h('span', { class: 'mention' }, '#' + (label || 'private-channel'));
 const group = (id, label) => h('span', { class: 'mention' }, '@' + (store.groups[id] || (label || id).replace(/^@/, '')));
-export const face = (name, code) => emoji[name] ? h('span', { class: 'emoji', role: 'img', 'aria-label': name.replaceAll('_', ' '), title: ':' + name + ':' }, emoji[name]) : code ? String.fromCodePoint(...code.split('-').map(c => parseInt(c, 16))) : ':' + name + ':';
+export const face = (name, code) => emoji[name] ? h('span', { class: 'emoji', role: 'img', 'aria-label': name.replaceAll('_', ' '), title: ':' + name + ':' },
+  emoji[name]) : code ? String.fromCodePoint(...code.split('-').map(c => parseInt(c, 16))) : ':' + name + ':';
 
-const dayForms = { date_num: { year: 'numeric', month: '2-digit', day: '2-digit' }, date: { month: 'long', day: 'numeric', year: 'numeric' }, date_short: { month: 'short', day: 'numeric', year: 'numeric' }, date_long: { weekday: 'long', month: 'long', day: 'numeric', year: 'numeric' } };
+const dayForms = { date_num: { year: 'numeric', month: '2-digit', day: '2-digit' }, date: { month: 'long', day: 'numeric', year: 'numeric' },
+  date_short: { month: 'short', day: 'numeric', year: 'numeric' }, date_long: { weekday: 'long', month: 'long', day: 'numeric', year: 'numeric' } };
 
 // date shows <!date^…> in the person's own zone.
 export function date(unix, format, fallback, url) {
@@ -123,7 +127,8 @@ function lines(text, escaped) {
     }
     quote = null;
     const item = /^(\s*)([•◦▪‣–-]|\d+[.)]) +(.*)$/.exec(line);
-    if (item) { run = null; out.push(h('div', { class: 'item', style: { '--in': Math.min(4, Math.floor(item[1].length / 2)) } }, h('span', { class: 'dot' }, item[2]), h('span', {}, inline(item[3], escaped)))); continue; }
+    if (item) { run = null; out.push(h('div', { class: 'item', style: { '--in': Math.min(4, Math.floor(item[1].length / 2)) } }, h('span', { class: 'dot' }, item[2]),
+      h('span', {}, inline(item[3], escaped)))); continue; }
     if (!line.trim()) { run = null; out.push(h('div', { class: 'gap' })); continue; }
     if (run) run.append('\n', ...inline(line, escaped));
     else out.push(run = h('div', { class: 'line' }, inline(line, escaped)));
@@ -142,7 +147,8 @@ export function rich(elements = []) {
   for (const e of elements) {
     if (e.type !== 'rich_text_list') lists.length = 0;
     if (e.type === 'rich_text_list') {
-      const list = h(e.style === 'ordered' ? 'ol' : 'ul', { start: e.offset ? e.offset + 1 : null, class: 'indent' + Math.min(5, e.indent || 0) }, (e.elements || []).map(i => h('li', {}, richLine(i.elements))));
+      const list = h(e.style === 'ordered' ? 'ol' : 'ul', { start: e.offset ? e.offset + 1 : null, class: 'indent' + Math.min(5, e.indent || 0) },
+        (e.elements || []).map(i => h('li', {}, richLine(i.elements))));
       out.push(list);
     } else if (e.type === 'rich_text_quote') out.push(h('blockquote', {}, richLine(e.elements)));
     else if (e.type === 'rich_text_preformatted') out.push(h('pre', {}, richLine(e.elements)));
@@ -185,8 +191,11 @@ export function markdown(text) {
     else if (row.includes('|') && /^[\s|:-]+$/.test(rows[i + 1] || '') && rows[i + 1].includes('-')) {
       const body = []; const top = cells(row); i++;
       while (rows[i + 1]?.includes('|')) body.push(cells(rows[++i]));
-      out.push(h('div', { class: 'sheet' }, h('table', {}, h('thead', {}, h('tr', {}, top.map(c => h('th', { scope: 'col' }, span(c))))), h('tbody', {}, body.map(r => h('tr', {}, r.map(c => h('td', {}, span(c)))))))));
-    } else if ((m = /^(\s*)(?:([-*+])|(\d+[.)])) +(.*)$/.exec(row))) out.push(h('div', { class: 'item', style: { '--in': Math.min(4, Math.floor(m[1].length / 2)) } }, h('span', { class: 'dot' }, m[2] ? '•' : m[3]), h('span', {}, span(m[4]))));
+      out.push(h('div', { class: 'sheet' },
+        h('table', {}, h('thead', {}, h('tr', {}, top.map(c => h('th', { scope: 'col' }, span(c))))),
+          h('tbody', {}, body.map(r => h('tr', {}, r.map(c => h('td', {}, span(c)))))))));
+    } else if ((m = /^(\s*)(?:([-*+])|(\d+[.)])) +(.*)$/.exec(row))) out.push(h('div', { class: 'item', style: { '--in': Math.min(4, Math.floor(m[1].length / 2)) } },
+      h('span', { class: 'dot' }, m[2] ? '•' : m[3]), h('span', {}, span(m[4]))));
     else if (row.trim()) out.push(h('div', { class: 'line' }, span(row)));
     else out.push(h('div', { class: 'gap' }));
   }
