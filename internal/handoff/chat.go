@@ -456,8 +456,9 @@ func (h *Handoffs) sendAnswers(ctx context.Context, s chat.Submission, m form.Me
 	if sent.AE == "" {
 		return chat.Answer{}, chat.Refuse("The playbook's form `%s` asks for no AE: it needs a field `%s` of type user. Its owner can mend that.", FormPage, fieldAE)
 	}
+	given := sent // a transaction that loses runs again, with what was given
 	err := h.DB.Write(ctx, func(tx *database.Tx) (err error) {
-		sent, err = h.send(tx, sent)
+		sent, err = h.send(tx, given)
 		return err
 	})
 	if errors.Is(err, ErrOpen) { // somebody was quicker by a moment

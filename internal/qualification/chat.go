@@ -234,8 +234,9 @@ func (q *Qualifications) submit(ctx context.Context, s chat.Submission) (chat.An
 	var of lead.Lead
 	var last Revision
 	var again bool
+	given := r // a transaction that loses runs again, with what was given
 	err = q.DB.Write(ctx, func(tx *database.Tx) (err error) {
-		of, r, last, again, err = q.keep(tx, r)
+		of, r, last, again, err = q.keep(tx, given)
 		return err
 	})
 	if words := lead.Trouble(err); words != "" {
