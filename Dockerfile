@@ -12,7 +12,8 @@ FROM debian:bookworm-slim
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates \
  && rm -rf /var/lib/apt/lists/* \
- && useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin sopbot \
+ && groupadd --gid 10001 sopbot \
+ && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin sopbot \
  && install -d -o sopbot -g sopbot -m 0700 /data
 COPY --from=build /sopbot /usr/local/bin/sopbot
 USER 10001:10001

@@ -8,7 +8,7 @@ VERSION ?= $(shell git describe --tags --always 2>/dev/null || echo development)
 build: ## bin/sopbot
 	$(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/sopbot ./cmd/sopbot
 
-demo: build ## the bot and a local Slack: no token, no network, no set-up
+demo: build ## the bot and a local Slack in the browser: no token, no network, no set-up
 	./bin/sopbot demo
 
 serve: build ## the bot in your workspace; see README.md
@@ -21,14 +21,23 @@ test: postgres ## everything, as CI runs it
 	@test -z "$$(gofmt -l cmd internal *.go)" || { echo "not formatted (gofmt -w):"; gofmt -l cmd internal *.go; exit 1; }
 	$(GO) vet ./...
 	$(GO) run ./cmd/sopbot lint playbook
+	@scripts/chromium.sh
 	$(GO) test -race -timeout 12m ./...
 
 bench: postgres ## the figures of docs/figures.md
 	$(GO) test -run '^$$' -bench . -benchtime 2s ./internal/...
 	$(GO) test -run '^$$' -bench Serve -benchtime 100000x ./cmd/sopbot
+	@scripts/chromium.sh
+	$(GO) test -run '^$$' -bench Page -benchtime 100x ./cmd/sopbot
+
+picture: ## docs/demo.png, from the real demo
+	@scripts/chromium.sh
+	$(GO) test -count 1 -run TestThePictureOfTheReadme ./cmd/sopbot
+	cp tmp/pictures/demo.png docs/demo.png
 
 soak: postgres ## what is too long for every day: 100 rounds of kill -9 on each database, each fuzz test for a minute
 	SOPBOT_SOAK=1 $(GO) test -count=1 -v -timeout 30m -run 'Killed|HappensOnce' ./internal/database ./internal/outbox
+	SOPBOT_SOAK=1 $(GO) test -count=1 -v -timeout 15m -run 'OfTwoWhoClick' ./cmd/sopbot
 	@for p in $$($(GO) list ./internal/...); do \
 		for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
 			echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 60s -fuzzminimizetime 50x $$p || exit 1; \

@@ -23,9 +23,11 @@ var floors = map[string][]string{
 	"search":        {"playbook"},
 	"roster":        {"database", "chat"},
 	"gateway":       {"chat", "outbox", "database"},
-	"lead":          {"playbook", "chat", "database", "outbox", "form", "roster", "gateway"},
-	"qualification": {"playbook", "chat", "database", "outbox", "form", "roster", "gateway", "lead"},
-	"handoff":       {"playbook", "chat", "database", "outbox", "form", "roster", "gateway", "lead"},
+	"deadline":      {"playbook", "chat", "outbox", "roster", "database"},
+	"lead":          {"playbook", "chat", "database", "form", "roster", "deadline"},
+	"research":      {"playbook", "chat", "database", "outbox", "form", "roster", "deadline", "lead"},
+	"qualification": {"playbook", "chat", "database", "form", "roster", "lead"},
+	"handoff":       {"playbook", "chat", "database", "form", "roster", "deadline", "lead"},
 	"answers":       {"playbook", "chat", "database", "search"},
 	"golden":        nil,
 	"slacksim":      nil,
@@ -77,5 +79,25 @@ func TestArrowsPointDownAndNeverToANeighbour(t *testing.T) {
 	}
 	if rooms == 0 {
 		t.Fatal("no file was looked at")
+	}
+}
+
+// ruled are the files that hold a room's rules. They know words and days, and
+// nothing of Slack, of the database, or of what is done later.
+var ruled = []string{"lead/lead.go", "lead/name.go", "handoff/handoff.go", "qualification/qualification.go"}
+
+func TestRulesKnowNeitherSlackNorTheDatabase(t *testing.T) {
+	for _, name := range ruled {
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, i := range f.Imports {
+			imported, _ := strconv.Unquote(i.Path.Value)
+			ours, _ := strings.CutPrefix(imported, "sopbot/internal/")
+			if strings.Contains(imported, "slack-go") || imported == "database/sql" || slices.Contains([]string{"chat", "database", "outbox", "gateway"}, ours) {
+				t.Errorf("%s holds rules, and imports %s", name, imported)
+			}
+		}
 	}
 }

@@ -39,11 +39,14 @@ type bot struct {
 	features *features
 	answers  *answers.Answers
 	gateway  *gateway.Gateway
+	posts    *gateway.Posts
 	playbook fs.FS // nil = the folder of the configuration, watched
 	// settings, if set, changes those of every playbook that is read: the
 	// demo's team is in no company's.
 	settings func(*playbook.Settings)
 	delays   delays
+
+	gcAsUsual func() // ends the thrift of the start
 }
 
 // delays are the times of patience with Slack, and with a bot that died; zero
@@ -55,8 +58,8 @@ type delays struct {
 	work, lease  time.Duration // see outbox.Options
 }
 
-// posts makes the keeper of messages.
-func (b *bot) posts() *gateway.Posts {
+// newPosts makes the keeper of messages.
+func (b *bot) newPosts() *gateway.Posts {
 	p := b.gateway.Posts(b.outbox)
 	if b.delays.call > 0 {
 		p.Timeout, p.Settle = b.delays.call, b.delays.settle
@@ -67,6 +70,7 @@ func (b *bot) posts() *gateway.Posts {
 
 // open puts the bot together, in the order of the floors.
 func (b *bot) open(ctx context.Context) (err error) {
+	b.gcAsUsual = thrifty()
 	b.metrics = prometheus.NewRegistry()
 	b.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	book, err := b.loadBook()
@@ -83,7 +87,8 @@ func (b *bot) open(ctx context.Context) (err error) {
 	b.router = b.features.router()
 	b.gateway = gateway.New(gateway.Options{BotToken: b.BotToken, AppToken: b.AppToken, APIURL: b.APIURL,
 		Router: b.router, DB: b.db, Log: b.log, Now: b.now, Metrics: b.metrics})
-	b.features.stand(ground{db: b.db, shelf: &b.shelf, posts: b.posts(), slack: b.gateway, now: b.now, log: b.log})
+	b.posts = b.newPosts()
+	b.features.stand(ground{db: b.db, outbox: b.outbox, shelf: &b.shelf, posts: b.posts, slack: b.gateway, now: b.now, log: b.log})
 	b.use(book)
 	b.bookMetrics()
 	return b.features.begin(ctx)
@@ -169,10 +174,7 @@ func (b *bot) run(ctx context.Context) error {
 	serve(b.features.roster.Run)
 	serve(b.outbox.Run)
 	serve(b.gateway.Run)
-	// A moment after the start has settled, what it needed and serving does
-	// not goes back to the machine.
-	settled := time.AfterFunc(time.Second, giveBack)
-	defer settled.Stop()
+	wg.Go(func() { b.keepSmall(ctx) })
 	<-ctx.Done()
 	wg.Wait()
 	b.answers.Stop()
@@ -197,7 +199,7 @@ func (b *bot) watch(ctx context.Context) error {
 			return err
 		}
 		b.use(book)
-		go b.features.roster.Refresh(ctx) // it may name other roles
+		go b.features.settled(ctx)
 		return nil
 	}}
 	return live.Run(ctx, b.answers.Book().Playbook)
@@ -230,7 +232,7 @@ func (b *bot) serveHTTP(ctx context.Context) error {
 	})
 	mux.Handle("GET /metrics", promhttp.HandlerFor(b.metrics, promhttp.HandlerOpts{Registry: b.metrics}))
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ErrorLog: slog.NewLogLogger(b.log.Handler(), slog.LevelWarn)}
-	listener, err := net.Listen("tcp", b.HTTP)
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", b.HTTP)
 	if err != nil {
 		return fmt.Errorf("SOPBOT_HTTP: %w", err)
 	}
@@ -264,6 +266,9 @@ func (b *bot) wake() { b.outbox.Wake() }
 
 // close gives everything back.
 func (b *bot) close() error {
+	if b.gcAsUsual != nil {
+		b.gcAsUsual()
+	}
 	if b.db == nil {
 		return nil
 	}

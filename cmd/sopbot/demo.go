@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"sopbot"
+	"sopbot/internal/database"
 	"sopbot/internal/slacksim"
 	"sopbot/internal/slacksim/page"
 )
@@ -60,7 +61,7 @@ func (c demoCommand) Run(ctx context.Context, io streams) (err error) {
 			return err
 		}
 	}
-	if err := d.startSlack(address); err != nil {
+	if err := d.startSlack(ctx, address); err != nil {
 		return err
 	}
 	defer d.slack.Close()
@@ -75,10 +76,30 @@ func (c demoCommand) Run(ctx context.Context, io streams) (err error) {
 	}
 	d.keeper = &keeper{say: d.say, build: func() *bot { return &bot{Config: config, log: log, now: d.clock.Now, settings: settings} }}
 	if err := d.keeper.open(ctx); err != nil {
+		for _, lost := range []error{database.ErrNotOurs, database.ErrDamaged, database.ErrGone, database.ErrLeftover, database.ErrNewer} {
+			if errors.Is(err, lost) {
+				return fmt.Errorf("%w; start the demo with --fresh to begin anew", err)
+			}
+		}
 		return err
+	}
+	if err := d.remember(ctx); err != nil {
+		return errors.Join(err, d.keeper.now().close())
 	}
 	d.mount(c.As)
 	return d.play(ctx, c, io)
+}
+
+// remember gives the team its history, where the demo begins anew.
+func (d *demo) remember(ctx context.Context) error {
+	b := d.keeper.now()
+	return b.features.recall(ctx, b.db, func(handle string) (string, error) {
+		p, err := d.slack.Person(handle)
+		if err != nil {
+			return "", err
+		}
+		return p.ID(), nil
+	}, d.clock.Now())
 }
 
 // loopback reads where to listen: on this machine alone, because whoever
@@ -105,7 +126,7 @@ func loopback(listen string) (string, error) {
 
 // startSlack starts the local Slack where it was the last time, with what was
 // said there.
-func (d *demo) startSlack(address string) error {
+func (d *demo) startSlack(ctx context.Context, address string) error {
 	kept, err := d.folder.load()
 	if err != nil {
 		return err
@@ -117,11 +138,11 @@ func (d *demo) startSlack(address string) error {
 	}
 	options.Now = d.clock.Now
 	options.Listen = address
-	if address == "" {
-		options.Listen = kept.Address
+	if again, err := loopback(kept.Address); address == "" && err == nil {
+		options.Listen = again
 	}
 	d.slack, err = slacksim.Start(options)
-	if err != nil && address == "" && kept.Address != "" { // somebody else has it now
+	if err != nil && address == "" && options.Listen != "" { // somebody else has it now
 		options.Listen = ""
 		d.slack, err = slacksim.Start(options)
 	}
@@ -132,6 +153,9 @@ func (d *demo) startSlack(address string) error {
 		return err
 	}
 	if kept.Slack == nil {
+		if err := d.tellHistory(ctx); err != nil {
+			return errors.Join(err, d.slack.Close())
+		}
 		return nil
 	}
 	if err := d.slack.Restore(kept.Slack); err != nil {
@@ -246,7 +270,10 @@ func (d *demo) keep(ctx context.Context) {
 				continue
 			}
 			ahead = d.clock.Ahead()
+			begun := time.Now()
 			err := d.save()
+			// A workspace with much in it is saved less often, for it to stay quick.
+			look.Reset(max(saveEvery, 20*time.Since(begun)))
 			if err != nil && !complained {
 				d.say("What is said is not being kept: %v", err)
 			}

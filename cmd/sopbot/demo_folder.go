@@ -94,7 +94,7 @@ func (f *demoFolder) file(name string) string { return filepath.Join(f.path, nam
 
 // clear takes the demo's data away.
 func (f *demoFolder) clear() error {
-	for _, name := range []string{demoWorkspace, demoDatabase, demoDatabase + "-wal", demoDatabase + "-shm", demoDatabase + ".lock"} {
+	for _, name := range []string{demoWorkspace, demoWorkspace + ".new", demoDatabase, demoDatabase + "-wal", demoDatabase + "-shm", demoDatabase + ".lock"} {
 		if err := os.Remove(f.file(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("--fresh: %w", err)
 		}
@@ -139,7 +139,7 @@ func (f *demoFolder) save(kept keptDemo) error {
 	if err != nil {
 		return err
 	}
-	next, err := os.CreateTemp(f.path, demoWorkspace+".*")
+	next, err := os.OpenFile(f.file(demoWorkspace+".new"), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}

@@ -19,8 +19,8 @@ type tourStep struct {
 var tour = []tourStep{
 	{"/sop", page.Step{
 		ID: "ask", Title: "Ask the playbook",
-		Words: "Sam is on a call, and the prospect finds it too expensive. Press Enter to send the command; nobody else sees the answer.",
-		As:    "sam", Room: "#sales", Type: "/sop objection pricing", Done: "You asked: objection pricing", Where: "message",
+		Words: "Sam is on a call, and the prospect finds it too expensive. “Show me” writes the question, Enter sends it. Nobody else sees the answer.",
+		As:    "sam", Room: "#sales", Type: "/sop objection pricing", Done: "You asked:", Where: "message",
 	}},
 	{"/sop", page.Step{
 		ID: "share", Title: "Share the answer",
@@ -31,6 +31,21 @@ var tour = []tourStep{
 		ID: "rate", Title: "Say whether it helped",
 		Words: "Whoever looks after the page reads it: what helps stays, what does not is mended.",
 		As:    "sam", Room: "#sales", Point: "Helpful", Done: "You found this helpful", Where: "message",
+	}},
+	{"/qualify", page.Step{
+		ID: "qualify", Title: "Score a lead",
+		Words: "Sam knows three of the criteria of Oakline for sure. Open the scorecard, set one more to Confirmed, and score: the form starts with what he noted last time.",
+		As:    "sam", Room: "#sales", Type: "/qualify oakline", Done: " confirmed – ", Where: "modal",
+	}},
+	{"/handoff", page.Step{
+		ID: "handoff", Title: "Hand it over",
+		Words: "The form is filled in with what is known. Pick Alex as the account executive and answer what is still open: the playbook’s rules are checked when you send it.",
+		As:    "sam", Room: "#sales", Type: "/handoff oakline", Done: "is on its way to", Where: "modal",
+	}},
+	{"/handoff", page.Step{
+		ID: "accept", Title: "Accept it",
+		Words: "Alex has the whole story in one card, and the questions that nobody has asked yet. Accept, ask or decline: Sam and the channel see it at once.",
+		As:    "alex", Room: "DM", Point: "Accept", Done: "Accepted by", Where: "message",
 	}},
 }
 

@@ -3,17 +3,23 @@ package main
 import (
 	"context"
 	"log/slog"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"sopbot/internal/answers"
 	"sopbot/internal/chat"
 	"sopbot/internal/database"
+	"sopbot/internal/deadline"
 	"sopbot/internal/form"
 	"sopbot/internal/gateway"
 	"sopbot/internal/handoff"
 	"sopbot/internal/lead"
+	"sopbot/internal/outbox"
 	"sopbot/internal/playbook"
 	"sopbot/internal/qualification"
+	"sopbot/internal/research"
 	"sopbot/internal/roster"
 )
 
@@ -21,7 +27,9 @@ import (
 type features struct {
 	answers        *answers.Answers
 	roster         *roster.Roster
+	deadlines      *deadline.Deadlines
 	leads          *lead.Leads
+	research       *research.Research
 	qualifications *qualification.Qualifications
 	handoffs       *handoff.Handoffs
 }
@@ -30,11 +38,14 @@ type features struct {
 // That is enough for help and for the manifest; ground puts them to work.
 func newFeatures() *features {
 	f := &features{answers: &answers.Answers{}, roster: &roster.Roster{}, leads: &lead.Leads{}}
+	f.deadlines = &deadline.Deadlines{Roster: f.roster}
 	f.leads.Roster = f.roster
+	f.research = &research.Research{Roster: f.roster, Leads: f.leads}
 	f.qualifications = &qualification.Qualifications{Roster: f.roster, Leads: f.leads}
 	f.handoffs = &handoff.Handoffs{Roster: f.roster, Leads: f.leads}
-	f.leads.Steps = []lead.Step{f.qualifications.Step(), f.handoffs.Step()}
+	f.leads.Steps = []lead.Step{f.research.Step(), f.qualifications.Step(), f.handoffs.Step()}
 	f.handoffs.Scored = f.scored
+	f.connectClocks()
 	return f
 }
 
@@ -45,6 +56,8 @@ func (f *features) router() *chat.Router {
 	f.answers.Help = r.Commands
 	f.answers.Register(r)
 	f.leads.Register(r)
+	f.research.Register(r)
+	f.deadlines.Register(r)
 	f.qualifications.Register(r)
 	f.handoffs.Register(r)
 	return r
@@ -52,12 +65,13 @@ func (f *features) router() *chat.Router {
 
 // ground is what the features stand on.
 type ground struct {
-	db    *database.DB
-	shelf *playbook.Shelf
-	posts *gateway.Posts
-	slack *gateway.Gateway
-	now   func() time.Time
-	log   *slog.Logger
+	db     *database.DB
+	outbox *outbox.Outbox
+	shelf  *playbook.Shelf
+	posts  *gateway.Posts
+	slack  *gateway.Gateway
+	now    func() time.Time
+	log    *slog.Logger
 }
 
 // stand puts the features to work.
@@ -69,6 +83,13 @@ func (f *features) stand(g ground) {
 	r.Zone = func() *time.Location { return g.shelf.InForce().Settings.Timezone }
 	l.DB, l.Slack, l.Posts, l.Shelf, l.Now, l.Log = g.db, g.slack, g.posts, g.shelf, g.now, g.log
 	q.DB, q.Slack, q.Shelf, q.Now, q.Log = g.db, g.slack, g.shelf, g.now, g.log
+	d := f.deadlines
+	d.DB, d.Outbox, d.Posts, d.Shelf, d.Now, d.Log = g.db, g.outbox, g.posts, g.shelf, g.now, g.log
+	d.Work()
+	s := f.research
+	s.DB, s.Outbox, s.Posts, s.Slack, s.Shelf, s.Now, s.Log = g.db, g.outbox, g.posts, g.slack, g.shelf, g.now, g.log
+	s.Calendar = d.Calendar
+	s.Work()
 	h.DB, h.Slack, h.Posts, h.Shelf, h.Now, h.Log = g.db, g.slack, g.posts, g.shelf, g.now, g.log
 }
 
@@ -90,8 +111,17 @@ func (f *features) scored(tx *database.Tx, of string) (*handoff.Score, error) {
 		r.Framework = page.ID
 	}
 	page, ok := b.Page(r.Framework)
-	if !ok || page.Framework == nil {
+	switch {
+	case ok && page.Framework != nil:
+	case !found:
 		return nil, nil
+	default: // the page is gone: what was counted then still holds
+		s := &handoff.Score{Words: r.Result.String(), Pass: r.Result.Pass, Scored: true}
+		for _, id := range slices.Sorted(maps.Keys(r.Scores.Criteria)) {
+			c := r.Scores.Criteria[id]
+			s.Criteria = append(s.Criteria, handoff.Criterion{Label: strings.ReplaceAll(id, "_", " "), Standing: c.Standing, Note: c.Note})
+		}
+		return s, nil
 	}
 	counted := form.Score(page.Framework, r.Scores)
 	s := &handoff.Score{Words: counted.String(), Pass: counted.Pass, Scored: found}
@@ -118,4 +148,18 @@ func (f *features) tellOwners(tx *database.Tx, key string, m chat.Message) error
 }
 
 // begin reads what was known of people, before anybody is served.
-func (f *features) begin(ctx context.Context) error { return f.roster.Start(ctx) }
+func (f *features) begin(ctx context.Context) error {
+	if err := f.roster.Start(ctx); err != nil {
+		return err
+	}
+	return f.deadlines.Start(ctx)
+}
+
+// settled follows a playbook that took the place of another: it may name other
+// roles, hours and holidays.
+func (f *features) settled(ctx context.Context) {
+	f.roster.Refresh(ctx)
+	if err := f.deadlines.Recompute(ctx); err != nil {
+		f.deadlines.Log.Error("open deadlines could not be moved to the new hours", "error", err)
+	}
+}

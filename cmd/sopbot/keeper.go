@@ -21,6 +21,7 @@ type keeper struct {
 	end     context.CancelFunc // stops the bot that is running
 	off     chan struct{}      // closed when it may start again; nil while it may run
 	trouble string             // what keeps it from running
+	said    string             // the trouble that was told last: one that stays is told once
 	read    playbook.Settings  // as last seen
 }
 
@@ -73,9 +74,13 @@ func (k *keeper) serve(ctx context.Context) error {
 	k.mu.Lock()
 	k.trouble = ""
 	k.mu.Unlock()
+	begun := time.Now()
 	err := b.run(ctx)
 	k.mu.Lock()
 	k.bot = nil
+	if time.Since(begun) > time.Minute {
+		k.said = "" // it was well in between
+	}
 	k.mu.Unlock()
 	return errors.Join(err, b.close())
 }
@@ -87,6 +92,8 @@ func (k *keeper) rest(ctx context.Context, err error) {
 	if err != nil {
 		k.trouble = err.Error()
 	}
+	known := k.said == k.trouble
+	k.said = k.trouble
 	k.mu.Unlock()
 	switch {
 	case off != nil:
@@ -95,7 +102,9 @@ func (k *keeper) rest(ctx context.Context, err error) {
 		case <-ctx.Done():
 		}
 	case err != nil:
-		k.say("The bot has stopped and is started again: %v", err)
+		if !known {
+			k.say("The bot has stopped and is started again: %v", err)
+		}
 		select {
 		case <-time.After(restartAfter):
 		case <-ctx.Done():
@@ -149,7 +158,7 @@ func (k *keeper) status() string {
 	defer k.mu.Unlock()
 	switch {
 	case k.off != nil:
-		return "sopbot was stopped here. Start it again and it goes on where it was."
+		return "sopbot was stopped in the inspector. Started again there, it goes on where it was."
 	case k.trouble != "":
 		return "sopbot has stopped and is started again: " + k.trouble
 	}

@@ -17,7 +17,7 @@ import (
 
 // commands is what `sopbot --help` lists.
 type commands struct {
-	Demo     demoCommand     `cmd:"" help:"Try sopbot without Slack: the bot and a local Slack, in this terminal."`
+	Demo     demoCommand     `cmd:"" help:"Try sopbot without Slack: the bot and a local Slack, in the browser."`
 	Serve    serveCommand    `cmd:"" help:"Run the bot in your workspace."`
 	Ask      askCommand      `cmd:"" help:"Ask the playbook here in the terminal."`
 	Lint     lintCommand     `cmd:"" help:"Check a playbook and name every problem."`

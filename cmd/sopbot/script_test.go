@@ -6,8 +6,17 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// TestMain also makes this binary the program itself, when it is called so.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"sopbot": main, "sopbot-hasty": hasty})
+	testscript.Main(whole{m}, map[string]func(){"sopbot": main, "sopbot-hasty": hasty})
+}
+
+// whole is all tests, and what has to be closed after them.
+type whole struct{ *testing.M }
+
+func (w whole) Run() int {
+	defer func() { closeChromium() }()
+	return w.M.Run()
 }
 
 // The command line as somebody at a terminal meets it.

@@ -13,7 +13,7 @@ import (
 // waits for it would wait in vain. Of a place where nothing can be posted they
 // hear once a day, however much was meant for it.
 func (b *bot) dead(tx *database.Tx, row outbox.Buried) error {
-	key, place, isMessage, err := b.features.leads.Posts.Undelivered(tx, row)
+	key, place, isMessage, err := b.posts.Undelivered(tx, row)
 	why := chat.EscapeInline(chat.Shorten(row.Error, 300))
 	switch {
 	case err != nil:

@@ -37,7 +37,7 @@ var verdictWords = map[search.Verdict]string{search.Answered: "answered", search
 type recorder struct {
 	db    *database.DB
 	log   *slog.Logger
-	in    chan Question
+	in    chan *Question // pointers: the room for a backlog is seldom needed
 	done  chan struct{}
 	lost  atomic.Int64
 	flush chan chan struct{}
@@ -51,7 +51,7 @@ const (
 )
 
 func newRecorder(db *database.DB, log *slog.Logger) *recorder {
-	r := &recorder{db: db, log: log, in: make(chan Question, recordBacklog), done: make(chan struct{}), flush: make(chan chan struct{})}
+	r := &recorder{db: db, log: log, in: make(chan *Question, recordBacklog), done: make(chan struct{}), flush: make(chan chan struct{})}
 	go r.run()
 	return r
 }
@@ -59,7 +59,7 @@ func newRecorder(db *database.DB, log *slog.Logger) *recorder {
 // add keeps a question; it never waits.
 func (r *recorder) add(q Question) {
 	select {
-	case r.in <- q:
+	case r.in <- &q:
 	default:
 		if r.lost.Add(1) == 1 {
 			r.log.Error("questions are asked faster than the database takes them; some are not recorded")
@@ -74,12 +74,12 @@ func (r *recorder) run() {
 		select {
 		case q, ok := <-r.in:
 			if open = ok; ok {
-				batch = append(batch, q)
+				batch = append(batch, *q)
 			}
 		case reply := <-r.flush:
 			// What was added before the request stands in the channel still.
 			for range len(r.in) {
-				batch = append(batch, <-r.in)
+				batch = append(batch, *<-r.in)
 			}
 			r.keep(batch, open)
 			batch = batch[:0]
@@ -93,7 +93,7 @@ func (r *recorder) run() {
 			select {
 			case q, ok := <-r.in:
 				if open = ok; ok {
-					batch = append(batch, q)
+					batch = append(batch, *q)
 				}
 			case <-more.C:
 				break fill
@@ -123,7 +123,7 @@ func (r *recorder) keep(batch []Question, open bool) {
 			if !ok {
 				open = false
 			} else {
-				batch = append(batch, q)
+				batch = append(batch, *q)
 			}
 		default:
 		}

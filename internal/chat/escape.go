@@ -49,7 +49,7 @@ func Escape(s string) string {
 // line makes a quote even when escaped, so do not begin a line with it.
 func EscapeInline(s string) string {
 	s = fold(s)
-	if strings.IndexAny(s, "*_~`:&<>") < 0 {
+	if !strings.ContainsAny(s, "*_~`:&<>") {
 		return s
 	}
 	var b strings.Builder

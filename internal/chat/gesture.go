@@ -166,7 +166,10 @@ type Answer struct {
 	Errors FieldErrors             // shown at their inputs; nothing else happens
 	Update *slack.ModalViewRequest // takes the view's place
 	Push   *slack.ModalViewRequest // goes on top of it
-	Clear  bool                    // closes the whole stack
+	// Meanwhile stands in for an Update that does not fit the acknowledgement,
+	// until that has taken its place; without it, a few words do.
+	Meanwhile *slack.ModalViewRequest
+	Clear     bool // closes the whole stack
 }
 
 // Slack is what a handler may do at once, while somebody waits: open a modal,

@@ -25,7 +25,7 @@ func sanitized(s string) string {
 
 // unescapeMarkdown resolves backslashes and entities.
 func unescapeMarkdown(s []byte) string {
-	if bytes.IndexAny(s, `\&`) < 0 {
+	if !bytes.ContainsAny(s, `\&`) {
 		return string(s)
 	}
 	var b strings.Builder

@@ -15,6 +15,10 @@ func (r Refusal) Error() string { return string(r) }
 // Refuse makes a Refusal.
 func Refuse(format string, args ...any) error { return Refusal(fmt.Sprintf(format, args...)) }
 
+// ErrStale says that a view was not updated because it is gone, or another one
+// by now.
+var ErrStale = errors.New("chat: the view changed meanwhile")
+
 // FieldErrors are sentences by block_id of a modal's inputs; Slack shows each
 // below its input and keeps what was typed.
 type FieldErrors map[string]string

@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -149,6 +150,26 @@ func (r *Router) Shortcuts() []ShortcutHelp {
 	for _, e := range r.scOrder {
 		out = append(out, e.ShortcutHelp)
 	}
+	return out
+}
+
+// Gestures names everything that is registered but mentions: "command /sop",
+// "click sop.view", "submission …", "suggestion …", "shortcut …", sorted. It is
+// for whoever has to look at each of them.
+func (r *Router) Gestures() []string {
+	var out []string
+	for _, names := range []struct {
+		kind string
+		all  []string
+	}{
+		{"command", slices.Collect(maps.Keys(r.commands))}, {"click", slices.Collect(maps.Keys(r.clicks))}, {"submission", slices.Collect(maps.Keys(r.submissions))},
+		{"suggestion", slices.Collect(maps.Keys(r.suggestions))}, {"shortcut", slices.Collect(maps.Keys(r.shortcuts))},
+	} {
+		for _, name := range names.all {
+			out = append(out, names.kind+" "+name)
+		}
+	}
+	slices.Sort(out)
 	return out
 }
 

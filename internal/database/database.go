@@ -113,12 +113,22 @@ func (db *DB) Close() error {
 	return errors.Join(errs...)
 }
 
-// Healthy reports whether the database takes writes, for readiness.
+// leastRoom is what must be left on the disk: some submissions' worth.
+const leastRoom = 256 << 10
+
+// Healthy reports whether the database takes writes, for readiness. One row
+// that is written anew needs no room, so the disk is looked at as well.
 func (db *DB) Healthy(ctx context.Context) error {
-	return db.Write(ctx, func(tx *Tx) error {
+	if err := db.Write(ctx, func(tx *Tx) error {
 		_, err := tx.Exec("UPDATE health SET checked = checked + 1")
 		return err
-	})
+	}); err != nil {
+		return err
+	}
+	if _, free, known := db.Space(); known && free < leastRoom {
+		return fmt.Errorf("%w: %d bytes are left", ErrFull, free)
+	}
+	return nil
 }
 
 // NewID makes an identifier that sorts by time (UUID version 7).

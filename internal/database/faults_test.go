@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	sqlite3 "github.com/mattn/go-sqlite3"
 )
 
@@ -39,12 +40,11 @@ func TestAFullDiskIsSaidAndSurvived(t *testing.T) {
 		pragma(t, db, "max_page_count = 1") // SQLite keeps what is there and takes no more
 		fullAndRoomAgain(t, db, func() { pragma(t, db, fmt.Sprint("max_page_count = ", 1<<20)) })
 	})
-	disk := t.TempDir()
-	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=2m"); err != nil {
+	disk, _, err := SmallDisk(t, "2m")
+	if err != nil {
 		t.Logf("only at the limit: a small disk may not be mounted: %v", err)
 		return
 	}
-	t.Cleanup(func() { _ = syscall.Unmount(disk, syscall.MNT_DETACH) })
 	t.Run("disk", func(t *testing.T) {
 		ballast := filepath.Join(disk, "ballast")
 		if err := os.WriteFile(ballast, make([]byte, 1<<20), 0o600); err != nil {
@@ -55,6 +55,9 @@ func TestAFullDiskIsSaidAndSurvived(t *testing.T) {
 		fullAndRoomAgain(t, db, func() {
 			if used, free, known := db.Space(); !known || used < 1<<19 || free >= before || free > 1<<16 {
 				t.Errorf("%d bytes used, %d free of %d, %v", used, free, before, known)
+			}
+			if err := db.Healthy(ctx); !errors.Is(err, ErrFull) {
+				t.Errorf("it calls itself healthy: %v", err)
 			}
 			if err := db.Backup(ctx, filepath.Join(disk, "backup")); !errors.Is(err, ErrFull) {
 				t.Errorf("backup: %v", err)
@@ -110,6 +113,20 @@ func TestAFileThatBecomesReadOnly(t *testing.T) {
 	pragma(t, db, "query_only = 0")
 	if err := db.Healthy(ctx); err != nil {
 		t.Errorf("afterwards: %v", err)
+	}
+}
+
+// What a server says of its disk, its rights and its files has our names, too.
+func TestTheServersTroublesHaveOurNames(t *testing.T) {
+	for code, want := range map[string]error{"53100": ErrFull, "25006": ErrReadOnly, "42501": ErrReadOnly, "XX001": ErrDamaged, "XX002": ErrDamaged} {
+		said := &pgconn.PgError{Code: code, Message: "as the server says it"}
+		if err := plain(fmt.Errorf("commit: %w", said)); !errors.Is(err, want) || !errors.Is(err, error(said)) || !strings.HasPrefix(err.Error(), want.Error()) {
+			t.Errorf("%s: %v, want %v", code, err, want)
+		}
+	}
+	other := &pgconn.PgError{Code: "23505"}
+	if err := plain(other); err != error(other) {
+		t.Errorf("what nobody can do anything about became %v", err)
 	}
 }
 

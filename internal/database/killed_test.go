@@ -46,8 +46,8 @@ func TestNothingThatWasSaidIsLostWhenKilled(t *testing.T) {
 	if target := os.Getenv("SOPBOT_TEST_WRITER"); target != "" {
 		writer(target)
 	}
-	t.Run("SQLite", func(t *testing.T) { killRounds(t, filepath.Join(t.TempDir(), "db")) })
-	t.Run("PostgreSQL", func(t *testing.T) { killRounds(t, dbtest.Postgres(t)) })
+	t.Run("SQLite", func(t *testing.T) { t.Parallel(); killRounds(t, filepath.Join(t.TempDir(), "db")) })
+	t.Run("PostgreSQL", func(t *testing.T) { t.Parallel(); killRounds(t, dbtest.Postgres(t)) })
 }
 
 func killRounds(t *testing.T, target string) {

@@ -2,10 +2,15 @@ package database_test
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
+	"encoding/hex"
 	"errors"
+	"net/url"
+	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -236,6 +241,66 @@ func TestALostTransactionRunsAgainWhateverItSays(t *testing.T) {
 	var n int
 	if err := raw(t, address).QueryRow("SELECT at FROM received").Scan(&n); err != nil || n != 11 {
 		t.Errorf("1, then 10, then one more is %d, %v", n, err)
+	}
+}
+
+// A server whose disk is full says so by our name, keeps what was committed,
+// and goes on once there is room; tried where a small disk may be mounted.
+func TestAServersFullDiskIsSaidAndSurvived(t *testing.T) {
+	address := dbtest.Postgres(t)
+	folder, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	home, err := os.Stat(folder.Query().Get("host"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	disk, grow, err := database.SmallDisk(t, "24m")
+	if err != nil {
+		t.Logf("not tried: a small disk may not be mounted: %v", err)
+		return
+	}
+	owner := home.Sys().(*syscall.Stat_t) // the server's user
+	if err := os.Chown(disk, int(owner.Uid), int(owner.Gid)); err != nil {
+		t.Fatal(err)
+	}
+	server := raw(t, address)
+	must(t, server, "CREATE TABLESPACE small LOCATION '"+disk+"'", "CREATE DATABASE small TABLESPACE small")
+	t.Cleanup(func() {
+		_ = grow("64m")
+		must(t, server, "DROP DATABASE small WITH (FORCE)", "DROP TABLESPACE small")
+	})
+	folder.Path = "/small"
+	db := dbtest.Open(t, folder.String())
+	hundred := func(tx *database.Tx) error {
+		for range 100 {
+			noise := make([]byte, 900) // what could be compressed would fill no disk
+			_, _ = rand.Read(noise)
+			if err := add(tx, hex.EncodeToString(noise)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	kept := 0
+	for err == nil && kept < 20_000 {
+		if err = db.Write(ctx, hundred); err == nil {
+			kept += 100
+		}
+	}
+	if !errors.Is(err, database.ErrFull) {
+		t.Fatalf("after %d rows: %v", kept, err)
+	}
+	if err := grow("64m"); err != nil {
+		t.Fatal(err)
+	}
+	// Not before: to read, the server may have to write other pages first.
+	if n := len(keys(t, db)); n != kept {
+		t.Errorf("%d rows of %d are left", n, kept)
+	}
+	if err := db.Write(ctx, hundred); err != nil {
+		t.Errorf("after room was made: %v", err)
 	}
 }
 

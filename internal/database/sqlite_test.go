@@ -248,6 +248,19 @@ func TestABackupBesideAnOldWalIsRefused(t *testing.T) {
 	}
 }
 
+func TestACopyThatIsDamagedIsNoBackup(t *testing.T) {
+	path := made(t)
+	if err := checkCopy(ctx, path); err != nil {
+		t.Fatal(err)
+	}
+	raw, _ := os.ReadFile(path)
+	copy(raw[len(raw)/3:], bytes.Repeat([]byte{0xa5}, len(raw)/2))
+	_ = os.WriteFile(path, raw, 0o600)
+	if err := plain(checkCopy(ctx, path)); !errors.Is(err, ErrDamaged) {
+		t.Errorf("err = %v", err)
+	}
+}
+
 // A process that dies while it makes the file leaves one that another can use.
 func TestAFileThatWasHalfMadeIsMadeWhole(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "db")

@@ -101,6 +101,16 @@ func Submit(o Options, v chat.View, at time.Time) (Outcome, error) {
 	return o.next(p, m, step+1, all)
 }
 
+// Earlier gives what was typed in the steps before the one that the view shows;
+// never nil.
+func Earlier(o Options, v chat.View) (Answers, error) {
+	m, err := Opened(v)
+	if err != nil {
+		return nil, err
+	}
+	return o.carried(m)
+}
+
 // Back builds the step before the one that the view shows, for a click on the
 // button of Options.BackAction. What stands in the view is kept, right or not.
 func Back(o Options, v chat.View, at time.Time) (slack.ModalViewRequest, error) {

@@ -70,7 +70,7 @@ func read(f playbook.Field, e chat.Entry, s playbook.Settings, n now) (Value, er
 	case playbook.FieldChoice, playbook.FieldChoices:
 		return readChoice(f, e)
 	case playbook.FieldURL:
-		v.Text, err = readURL(text)
+		v.Text, err = ParseLink(text)
 		if err == nil {
 			err = longEnough(f, v.Text)
 		}
@@ -245,7 +245,9 @@ func offered(f playbook.Field) string {
 
 var domain = regexp.MustCompile(`^(?i:[\p{L}\p{N}_](?:[\p{L}\p{N}_-]*[\p{L}\p{N}])?\.)+[\p{L}\p{N}-]{2,}\.?$`)
 
-func readURL(text string) (string, error) {
+// ParseLink reads a web address as somebody types it; without a scheme it is an
+// https one. What is none is a [chat.Refusal].
+func ParseLink(text string) (string, error) {
 	bad := chat.Refuse("“%s” is not a web address. Paste the whole link, such as https://example.com/page.", excerpt(text))
 	if inner, bracketed := strings.CutPrefix(text, "<"); bracketed { // as mail programs write links
 		text = strings.TrimSuffix(inner, ">")

@@ -48,26 +48,48 @@ func marshal(v any) (json.RawMessage, error) {
 
 // OpenView opens a modal for whoever the trigger belongs to.
 func (g *Gateway) OpenView(ctx context.Context, trigger string, view slack.ModalViewRequest) error {
-	return g.call("views.open", func() error {
+	return tooLate(g.call("views.open", func() error {
 		_, err := g.api.OpenViewContext(ctx, trigger, view)
 		return err
-	})
+	}))
+}
+
+// tooLate says in words that a form could not be opened because the gesture
+// that it belongs to is too long ago.
+func tooLate(err error) error {
+	var refused slack.SlackErrorResponse
+	if !errors.As(err, &refused) {
+		return err
+	}
+	switch refused.Err {
+	case "expired_trigger_id", "trigger_expired", "exchanged_trigger_id", "trigger_exchanged", "invalid_trigger_id":
+		return fmt.Errorf("%w (%w)", chat.Refusal("That took too long, and Slack opens no form any more for that click. Nothing was changed. Please do it again."), err)
+	case "push_limit_reached":
+		return fmt.Errorf("%w (%w)", chat.Refusal("There are too many windows on top of each other. Close one and try again."), err)
+	}
+	return err
 }
 
 // PushView puts a modal on top of the one the trigger comes from.
 func (g *Gateway) PushView(ctx context.Context, trigger string, view slack.ModalViewRequest) error {
-	return g.call("views.push", func() error {
+	return tooLate(g.call("views.push", func() error {
 		_, err := g.api.PushViewContext(ctx, trigger, view)
 		return err
-	})
+	}))
 }
 
-// UpdateView puts another view in the place of an open one.
+// UpdateView puts another view in the place of an open one; the error is
+// [chat.ErrStale] where that is another one by now.
 func (g *Gateway) UpdateView(ctx context.Context, id, hash string, view slack.ModalViewRequest) error {
-	return g.call("views.update", func() error {
+	err := g.call("views.update", func() error {
 		_, err := g.api.UpdateViewContext(ctx, view, "", hash, id)
 		return err
 	})
+	var refused slack.SlackErrorResponse
+	if errors.As(err, &refused) && (refused.Err == "hash_conflict" || refused.Err == "not_found") {
+		return fmt.Errorf("%w: %w", chat.ErrStale, err)
+	}
+	return err
 }
 
 // Post says something in a channel, or to a person in their direct messages.

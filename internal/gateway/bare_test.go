@@ -156,6 +156,7 @@ func (b *bare) socket(w http.ResponseWriter, r *http.Request) {
 	}
 	sum := sha1.Sum([]byte(r.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
 	s := &bareSocket{conn: conn, pong: make(chan string, 10), gone: make(chan struct{})}
+	s.mu.Lock() // nothing goes out before the handshake
 	b.mu.Lock()
 	b.sockets = append(b.sockets, s)
 	s.number = len(b.sockets)
@@ -166,7 +167,8 @@ func (b *bare) socket(w http.ResponseWriter, r *http.Request) {
 	} else {
 		first = append(first, greet(s)...)
 	}
-	s.write(first)
+	_, _ = conn.Write(first)
+	s.mu.Unlock()
 	s.read(in.Reader, b)
 }
 

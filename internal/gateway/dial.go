@@ -51,7 +51,7 @@ func dialer(p *pace, wrap func(net.Conn) net.Conn) *websocket.Dialer {
 
 // proxied reports whether connections to that API go through a proxy.
 func proxied(apiURL string) bool {
-	r, err := http.NewRequest(http.MethodGet, apiURL, nil)
+	r, err := http.NewRequestWithContext(context.Background(), http.MethodGet, apiURL, nil)
 	if err != nil {
 		return false
 	}

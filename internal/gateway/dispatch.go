@@ -126,6 +126,9 @@ func (g *Gateway) cannotConnect(l *lane, ce *slack.ConnectionErrorEvent) {
 		}
 		l.cancel()
 	}
+	if errors.Is(ce.ErrorObj, context.Canceled) {
+		return // the lane is being left
+	}
 	if hopeless(ce.ErrorObj) {
 		end(ce.ErrorObj)
 		return
@@ -146,6 +149,7 @@ func (g *Gateway) take(l *lane, env envelope) {
 	// Started only now that the job knows it.
 	j.late = time.AfterFunc(time.Hour, func() { g.hold(j) })
 	j.late.Reset(g.AckWithin)
+	g.received.Add(1)
 	g.metrics.received.WithLabelValues(knownType(env.Type)).Inc()
 	g.busy.begin()
 	l.busy.begin()

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // elsewhere is where a child process connects to.
@@ -113,7 +114,7 @@ func TestBehindAProxySocketsWorkWithoutOurWire(t *testing.T) {
 	old.notice("warning") // slack-go leaves at once, and comes back
 	<-old.gone
 	for len(b.live()) < 2 {
-		continue
+		time.Sleep(time.Millisecond)
 	}
 	b.echo(t, b.live()[1], "after")
 	stop()

@@ -58,6 +58,7 @@ type Gateway struct {
 	stopping atomic.Bool
 	busy     pending
 	seen     seen
+	received atomic.Int64
 	answers  answers
 
 	laneCount atomic.Int64
@@ -220,3 +221,6 @@ func (g *Gateway) Connected() int {
 
 // Self gives who the bot is, as Hello found out.
 func (g *Gateway) Self() Self { return g.self }
+
+// Received counts the envelopes that came so far.
+func (g *Gateway) Received() int64 { return g.received.Load() }

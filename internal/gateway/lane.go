@@ -162,7 +162,8 @@ func (g *Gateway) leave(ctx context.Context, l *lane, slot int) {
 	select {
 	case <-time.After(g.Sockets.Linger):
 	case <-l.hurry:
-	case <-l.ended:
+	case err := <-l.ended:
+		g.Log.Debug("a socket that was being left came to its end", "socket", l.name, "error", err)
 		return
 	case <-ctx.Done():
 		return
@@ -182,7 +183,8 @@ func (g *Gateway) succeeded(ctx context.Context, l *lane, slot int) bool {
 	for next := g.lane(slot); next == l || !next.up.Load(); next = g.lane(slot) {
 		select {
 		case <-look.C:
-		case <-l.ended:
+		case err := <-l.ended:
+			g.Log.Debug("a socket came to its end before its successor was open", "socket", l.name, "error", err)
 			return false
 		case <-ctx.Done():
 			return false

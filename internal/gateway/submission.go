@@ -64,6 +64,9 @@ func (g *Gateway) submission(ctx context.Context, j *job, o chat.Origin, p *inte
 // without a view would close the form.
 func (g *Gateway) large(ctx context.Context, j *job, o chat.Origin, v *viewPayload, a chat.Answer) {
 	view, small := a.Update, chat.Modal("", "sopbot", "", "Close", "", chat.TextBlocks("One moment …"))
+	if a.Meanwhile != nil && view != nil {
+		small = *a.Meanwhile
+	}
 	answer := chat.Answer{Update: &small}
 	if view == nil {
 		view = a.Push

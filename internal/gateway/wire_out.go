@@ -2,9 +2,9 @@ package gateway
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/binary"
 	"errors"
+	"math/rand/v2"
 	"time"
 )
 
@@ -66,10 +66,10 @@ func (w *wire) frame(opcode byte, payload []byte) error {
 		frame[1] = 0x80 | 126
 		frame = binary.BigEndian.AppendUint16(frame, uint16(n))
 	}
+	// The mask only has to be unguessable for whoever chose the payload
+	// (RFC 6455, 5.3). This is ChaCha8, seeded by the system.
 	var mask [4]byte
-	if _, err := rand.Read(mask[:]); err != nil {
-		return err
-	}
+	binary.LittleEndian.PutUint32(mask[:], rand.Uint32())
 	frame = append(frame, mask[:]...)
 	for i, b := range payload {
 		frame = append(frame, b^mask[i%4])
@@ -107,13 +107,13 @@ func (w *wire) silence() time.Duration {
 
 // watch pings the server and closes the connection when it has gone deaf.
 func (w *wire) watch(ctx context.Context, every, deaf time.Duration, onDeaf func(time.Duration)) {
-	tick := time.NewTicker(every)
-	defer tick.Stop()
+	next := time.NewTimer(every)
+	defer next.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case <-next.C:
 		}
 		if w.closed.Load() {
 			return
@@ -122,6 +122,9 @@ func (w *wire) watch(ctx context.Context, every, deaf time.Duration, onDeaf func
 			onDeaf(s)
 			_ = w.Close()
 			return
+		} else {
+			// Not at the ping after it has gone deaf, but when it has.
+			next.Reset(min(every, deaf-s+time.Millisecond))
 		}
 		if err := w.ping(); err != nil {
 			_ = w.Close()

@@ -3,7 +3,12 @@ package handoff
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strconv"
+	"strings"
 	"time"
+
+	"github.com/slack-go/slack"
 
 	"sopbot/internal/chat"
 	"sopbot/internal/database"
@@ -30,7 +35,7 @@ func (h *Handoffs) by(ctx context.Context, person string) (By, error) {
 	if err != nil {
 		h.Log.Warn("a role could not be checked", "person", person, "error", err)
 	}
-	return By{person, manager}, nil
+	return By{Person: person, Manager: manager, Unsure: err != nil}, nil
 }
 
 // reassigner is by, but that where the playbook names no manager, everyone is
@@ -62,30 +67,48 @@ func (h *Handoffs) apply(ctx context.Context, c change) (before, after Handoff, 
 		if after, err = c.rule(before); err != nil {
 			return err
 		}
-		if err = store(tx, before, after); err != nil {
-			return err
-		}
-		var detail any
-		if c.detail != nil {
-			detail = c.detail(after)
-		}
-		if err = h.record(tx, after, c.kind, c.person, c.from, detail); err != nil {
-			return err
-		}
-		switch after.Status.(type) {
-		case Accepted:
-			if _, err = h.Leads.Move(tx, after.Lead, lead.Accepted); err == nil && h.OnAccepted != nil {
-				err = h.OnAccepted(tx, after)
-			}
-		case Declined:
-			_, err = h.Leads.Move(tx, after.Lead, lead.Returned)
-		}
-		if err != nil {
-			return err
-		}
-		return h.repost(tx, before, after)
+		return h.put(tx, before, after, c)
 	})
 	return before, after, err
+}
+
+// put stores what the rule made of a handoff, with all that follows from it.
+func (h *Handoffs) put(tx *database.Tx, before, after Handoff, c change) error {
+	if err := store(tx, before, after); err != nil {
+		return err
+	}
+	var detail any
+	if c.detail != nil {
+		detail = c.detail(after)
+	}
+	if err := h.record(tx, after, c.kind, c.person, c.from, detail); err != nil {
+		return err
+	}
+	var err error
+	switch after.Status.(type) {
+	case Accepted:
+		if _, err = h.Leads.Move(tx, after.Lead, lead.Accepted); err == nil && h.OnAccepted != nil {
+			err = h.OnAccepted(tx, after)
+		}
+	case Declined:
+		_, err = h.Leads.Move(tx, after.Lead, lead.Returned)
+	}
+	if err != nil {
+		return err
+	}
+	return h.repost(tx, before, after, c.person)
+}
+
+// errNotSenders is ErrNotYours for an answer, which is the sender's.
+var errNotSenders = fmt.Errorf("%w: it is the sender's to answer", ErrNotYours)
+
+// reply is Reply, with the error that says whose it is.
+func reply(on Handoff, by By, text Words, at time.Time) (Handoff, error) {
+	after, err := on.Reply(by, text, at)
+	if errors.Is(err, ErrNotYours) {
+		err = errNotSenders
+	}
+	return after, err
 }
 
 // told turns what the rules say into words for the person.
@@ -102,12 +125,16 @@ func (h *Handoffs) told(ctx context.Context, id string, err error) error {
 		return chat.Refuse("This handoff is no longer there.")
 	case errors.Is(err, ErrAnswered):
 		return chat.Refuse("This handoff %s", h.decidedWords(on))
+	case errors.Is(err, errNotSenders):
+		return chat.Refuse("Only %s or a manager answers this question, so nothing was changed.", chat.Person(on.Sender))
 	case errors.Is(err, ErrNotYours):
 		return chat.Refuse("Only %s or a manager decides about this handoff, so nothing was changed.", chat.Person(on.AE))
 	case errors.Is(err, ErrPending):
 		return chat.Refuse("A question is open already: the clock stands still until %s has answered it.", chat.Person(on.Sender))
 	case errors.Is(err, ErrNotAsked):
 		return chat.Refuse("That question has its answer already.")
+	case errors.Is(err, ErrUnsure):
+		return chat.Refuse("Slack does not answer just now, so sopbot cannot check whether you are a manager. Nothing was changed. Please try again in a minute.")
 	}
 	return err
 }
@@ -214,14 +241,10 @@ func (h *Handoffs) openReassign(ctx context.Context, c chat.Click) error {
 }
 
 func (h *Handoffs) openAnswer(ctx context.Context, c chat.Click) error {
-	err := h.openSmall(ctx, c, callbackAnswer, func(Handoff) *playbook.Page { return answerPage }, h.by, func(on Handoff, by By) error {
-		_, err := on.Reply(by, Words{"!"}, time.Time{})
-		if errors.Is(err, ErrNotYours) {
-			return chat.Refuse("Only %s or a manager answers this question.", chat.Person(on.Sender))
-		}
+	return h.openSmall(ctx, c, callbackAnswer, func(Handoff) *playbook.Page { return answerPage }, h.by, func(on Handoff, by By) error {
+		_, err := reply(on, by, Words{"!"}, time.Time{})
 		return err
 	})
-	return err
 }
 
 // sent reads a submitted small form.
@@ -241,9 +264,15 @@ func words(out form.Outcome, field string) (Words, chat.FieldErrors) {
 	return w, nil
 }
 
-// settle ends a small form: closed, or with words at its first input.
+// settle ends a small form: closed, or with words at its first input, where
+// mentions do not work.
 func (h *Handoffs) settle(ctx context.Context, id string, err error) (chat.Answer, error) {
-	return chat.Answer{}, h.told(ctx, id, err)
+	err = h.told(ctx, id, err)
+	var said chat.Refusal
+	if errors.As(err, &said) {
+		err = chat.Refusal(chat.Escape(h.plain(string(said))))
+	}
+	return chat.Answer{}, err
 }
 
 func (h *Handoffs) ask(ctx context.Context, s chat.Submission) (chat.Answer, error) {
@@ -281,7 +310,7 @@ func (h *Handoffs) answer(ctx context.Context, s chat.Submission) (chat.Answer, 
 		return chat.Answer{}, err
 	}
 	_, _, err = h.apply(ctx, change{id: out.Meta.Caller, person: s.Person, kind: "handoff.answered", from: lead.FromForm,
-		rule: func(on Handoff) (Handoff, error) { return on.Reply(by, text, h.Now()) }})
+		rule: func(on Handoff) (Handoff, error) { return reply(on, by, text, h.Now()) }})
 	if err != nil && h.did(ctx, out.Meta.Caller, func(on Handoff) bool { return on.answered(s.Person, text) }) {
 		return chat.Answer{}, nil
 	}
@@ -346,12 +375,46 @@ func (h *Handoffs) reassign(ctx context.Context, s chat.Submission) (chat.Answer
 
 // read shows a handoff whole.
 func (h *Handoffs) read(ctx context.Context, c chat.Click) error {
-	if _, err := h.by(ctx, c.Person); err != nil {
+	view, err := h.whole(ctx, c.Person, c.Value, 0)
+	if err != nil {
 		return err
 	}
-	on, err := h.load(ctx, c.Value)
-	if err != nil {
-		return h.told(ctx, c.Value, err)
+	return h.show(ctx, c, view)
+}
+
+// turn shows another part of it: the value is "HANDOFF PART".
+func (h *Handoffs) turn(ctx context.Context, c chat.Click) error {
+	if c.View == nil {
+		return nil
 	}
-	return h.show(ctx, c, h.wholeView(on))
+	id, part, _ := strings.Cut(c.Value, " ")
+	n, _ := strconv.Atoi(part)
+	view, err := h.whole(ctx, c.Person, id, n)
+	if err != nil {
+		return err
+	}
+	return current(h.Slack.UpdateView(ctx, c.View.ID, "", view))
+}
+
+func (h *Handoffs) whole(ctx context.Context, person, id string, part int) (view slack.ModalViewRequest, err error) {
+	if _, err := h.by(ctx, person); err != nil {
+		return view, err
+	}
+	on, err := h.load(ctx, id)
+	if err != nil {
+		return view, h.told(ctx, id, err)
+	}
+	return h.wholeView(on, part), nil
+}
+
+// OpenWhole shows a handoff whole.
+func (h *Handoffs) OpenWhole(ctx context.Context, c chat.Click, id string) error {
+	c.Value = id
+	return h.read(ctx, c)
+}
+
+// OpenReassign shows the form that gives a handoff to another AE.
+func (h *Handoffs) OpenReassign(ctx context.Context, c chat.Click, id string) error {
+	c.Value = id
+	return h.openReassign(ctx, c)
 }

@@ -138,13 +138,29 @@ var (
 	ErrPending   = errors.New("handoff: a question waits for its answer")
 	ErrSameAE    = errors.New("handoff: the AE has it already")
 	ErrOwnSender = errors.New("handoff: the SDR who sends it cannot be its AE")
-	ErrBounced   = errors.New("handoff: the lead was declined twice")
+	ErrUnsure    = errors.New("handoff: whether it is a manager could not be checked")
+)
+
+// What stands in the way of handing a lead off.
+var (
+	ErrOpen    = errors.New("handoff: the lead has an open one")
+	ErrTaken   = errors.New("handoff: an AE has the lead")
+	ErrBounced = errors.New("handoff: the lead was declined twice")
 )
 
 // By is somebody who acts on a handoff.
 type By struct {
 	Person  string
 	Manager bool
+	Unsure  bool // whether it is a manager could not be checked
+}
+
+// stranger is what somebody is told who is not the one that may.
+func (b By) stranger() error {
+	if b.Unsure {
+		return ErrUnsure
+	}
+	return ErrNotYours
 }
 
 // Open reports whether the handoff still waits for a decision.
@@ -162,7 +178,7 @@ func (h Handoff) decidable(by By) error {
 	case !h.Open():
 		return ErrAnswered
 	case by.Person != h.AE && !by.Manager:
-		return ErrNotYours
+		return by.stranger()
 	}
 	return nil
 }
@@ -218,7 +234,7 @@ func (h Handoff) Reply(by By, text Words, at time.Time) (Handoff, error) {
 	case !pending:
 		return h, ErrNotAsked
 	case by.Person != h.Sender && !by.Manager:
-		return h, ErrNotYours
+		return h, by.stranger()
 	case text == (Words{}):
 		return h, ErrNoWords
 	}
@@ -243,10 +259,22 @@ func (h Handoff) Reassign(by By, ae string) (Handoff, error) {
 	return h, nil
 }
 
-// maySend says whether a lead that was declined so many times may be handed
-// off again: it comes back once and does not bounce.
-func maySend(declined int, by By) error {
-	if declined >= 2 && !by.Manager {
+// bouncesAt is how often a lead may be declined before a manager decides: it
+// comes back once and does not bounce.
+const bouncesAt = 2
+
+// maySend says whether a lead may be handed off, by its latest handoff (nil =
+// none) and by how often it was declined.
+func maySend(latest *Handoff, declined int, by By) error {
+	if latest != nil {
+		if latest.Open() {
+			return ErrOpen
+		}
+		if _, taken := latest.Status.(Accepted); taken {
+			return ErrTaken
+		}
+	}
+	if declined >= bouncesAt && !by.Manager {
 		return ErrBounced
 	}
 	return nil

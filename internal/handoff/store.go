@@ -13,9 +13,6 @@ import (
 // ErrGone says that there is no such handoff.
 var ErrGone = errors.New("handoff: there is none of that id")
 
-// ErrOpen says that the lead is handed off already, and not decided.
-var ErrOpen = errors.New("handoff: the lead has an open one")
-
 const columns = "id, key, lead, sender, ae, turn, status, sent_at, decided_by, decided_at, reason, coaching, form, playbook, answers, context"
 
 func insert(tx *database.Tx, h Handoff) error {
@@ -121,15 +118,35 @@ func byKey(tx *database.Tx, key string) (Handoff, error) {
 	return one(tx, "SELECT "+columns+" FROM handoffs WHERE key = $1", key)
 }
 
-// openOf is the handoff of a lead that is not decided; ErrGone where there is
-// none.
-func openOf(tx *database.Tx, lead string) (Handoff, error) {
-	return one(tx, "SELECT "+columns+" FROM handoffs WHERE lead = $1 AND status IN ('waiting', 'asked')", lead)
+// latestOf is the last handoff of a lead; nil where there is none.
+func latestOf(tx *database.Tx, lead string) (*Handoff, error) {
+	h, err := one(tx, "SELECT "+columns+" FROM handoffs WHERE lead = $1 ORDER BY sent_at DESC, id DESC LIMIT 1", lead)
+	if errors.Is(err, ErrGone) {
+		return nil, nil
+	}
+	return &h, err
 }
 
 // declinedOf counts how often a lead was declined.
 func declinedOf(tx *database.Tx, lead string) (n int, err error) {
 	_, err = tx.Row("SELECT count(*) FROM handoffs WHERE lead = $1 AND status = 'declined'", []any{lead}, &n)
+	return n, err
+}
+
+// judge says whether a lead may be handed off; latest is its last handoff.
+func judge(tx *database.Tx, lead string, by By) (latest *Handoff, err error) {
+	if latest, err = latestOf(tx, lead); err != nil {
+		return nil, err
+	}
+	n, err := declinedOf(tx, lead)
+	if err != nil {
+		return nil, err
+	}
+	return latest, maySend(latest, n, by)
+}
+
+func countOpenFor(tx *database.Tx, person string) (n int, err error) {
+	_, err = tx.Row("SELECT count(*) FROM handoffs WHERE status IN ('waiting', 'asked') AND (ae = $1 OR sender = $1)", []any{person}, &n)
 	return n, err
 }
 

@@ -9,7 +9,6 @@ import (
 	"sopbot/internal/chat"
 	"sopbot/internal/database"
 	"sopbot/internal/form"
-	"sopbot/internal/gateway"
 	"sopbot/internal/playbook"
 	"sopbot/internal/roster"
 )
@@ -18,7 +17,7 @@ import (
 type Leads struct {
 	DB     *database.DB
 	Roster *roster.Roster
-	Posts  *gateway.Posts
+	Posts  Posts
 	Slack  chat.Slack
 	Shelf  *playbook.Shelf
 	Now    func() time.Time
@@ -26,6 +25,8 @@ type Leads struct {
 
 	// OnEvent, if set, is told of every event, in its transaction.
 	OnEvent func(*database.Tx, Event) error
+	// Clocks, if set, gives what runs about a lead, for its card.
+	Clocks func(tx *database.Tx, lead Lead) ([]Clock, error)
 	// Steps are what can be done with a lead next, by the features above.
 	Steps []Step
 }
@@ -65,7 +66,11 @@ func (l *Leads) assigned(tx *database.Tx, lead Lead, by string, from Origin) err
 		Detail: map[string]string{"owner": lead.Owner}}); err != nil {
 		return err
 	}
-	return l.Posts.Put(tx, cardKey(lead.ID, lead.Turn), lead.Owner, l.cardMessage(lead, by))
+	m, err := l.card(tx, lead, by)
+	if err != nil {
+		return err
+	}
+	return l.Posts.Put(tx, cardKey(lead.ID, lead.Turn), lead.Owner, m)
 }
 
 // Assign makes a lead and gives it to its owner. Where there is one of the same
@@ -79,15 +84,22 @@ func (l *Leads) Assign(tx *database.Tx, n New, by string, from Origin) (lead Lea
 }
 
 // Reassign gives a lead to somebody else; ErrTaken where it changed hands
-// meanwhile. The card of the owner before stays, without its buttons.
+// meanwhile. The card of the owner before stays, without its buttons; an owner
+// who did not do it is told.
 func (l *Leads) Reassign(tx *database.Tx, lead Lead, to, by string, from Origin) (Lead, error) {
 	if err := setOwner(tx, lead, to, l.Now()); err != nil {
 		return Lead{}, err
 	}
 	before := lead
 	lead.Owner, lead.Turn = to, lead.Turn+1
-	if _, err := l.Posts.Change(tx, cardKey(before.ID, before.Turn), l.passedOnMessage(before, to, by)); err != nil {
+	gone := l.passedOnMessage(before, to, by)
+	if _, err := l.Posts.Change(tx, cardKey(before.ID, before.Turn), gone); err != nil {
 		return Lead{}, err
+	}
+	if by != before.Owner { // a card that changes makes no sound
+		if err := l.Posts.Put(tx, fmt.Sprintf("lead/%s/gone/%d", before.ID, before.Turn), before.Owner, gone); err != nil {
+			return Lead{}, err
+		}
 	}
 	if err := l.Record(tx, Event{Kind: "lead.reassigned", Person: by, Origin: from, Lead: lead.ID, Subject: "lead/" + lead.ID,
 		Detail: map[string]string{"from": before.Owner, "to": to}}); err != nil {
@@ -101,11 +113,20 @@ func (l *Leads) Move(tx *database.Tx, id string, to Status) (Lead, error) {
 	if err := setStatus(tx, id, to, l.Now()); err != nil {
 		return Lead{}, fmt.Errorf("move lead: %w", err)
 	}
+	return l.Refresh(tx, id)
+}
+
+// Refresh brings a lead's card up to date.
+func (l *Leads) Refresh(tx *database.Tx, id string) (Lead, error) {
 	lead, err := ByID(tx, id)
 	if err != nil {
 		return Lead{}, err
 	}
-	_, err = l.Posts.Change(tx, cardKey(lead.ID, lead.Turn), l.cardMessage(lead, ""))
+	m, err := l.card(tx, lead, "")
+	if err != nil {
+		return Lead{}, err
+	}
+	_, err = l.Posts.Change(tx, cardKey(lead.ID, lead.Turn), m)
 	return lead, err
 }
 

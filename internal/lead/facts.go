@@ -1,7 +1,7 @@
 package lead
 
 import (
-	"slices"
+	"time"
 
 	"sopbot/internal/database"
 	"sopbot/internal/form"
@@ -24,13 +24,30 @@ const (
 // was asked last is known best.
 var sources = []Source{SourceHandoff, SourceQualification, SourceResearch, SourceLead}
 
-// Known is what is known of a lead, by where it came from and by field.
-type Known map[Source]form.Answers
+// Fact is an answer that is known of a lead, and since when.
+type Fact struct {
+	form.Value
+	At time.Time
+}
 
-// Learn keeps the answers of a form as facts; what was known of these fields
-// from that source before is replaced. Answers that name the lead itself say
-// nothing of it.
+// Known is what is known of a lead, by where it came from and by field.
+type Known map[Source]map[string]Fact
+
+// Learn keeps the answers of a form as facts, in the place of all that was
+// known from that source before. What was said again keeps its time. Answers
+// that name the lead itself say nothing of it.
 func (l *Leads) Learn(tx *database.Tx, lead, person string, from Source, answers form.Answers) error {
+	known, err := facts(tx, lead)
+	if err != nil {
+		return err
+	}
+	for field := range known[from] {
+		if _, again := answers[field]; !again {
+			if err := forgetFact(tx, lead, from, field); err != nil {
+				return err
+			}
+		}
+	}
 	for field, value := range answers {
 		if value.Type == playbook.FieldLead || value.Raw {
 			continue
@@ -51,38 +68,45 @@ func (l *Leads) Known(tx *database.Tx, of Lead) (Known, error) {
 	}
 	own := known[SourceLead]
 	if own == nil {
-		own = form.Answers{}
+		own = map[string]Fact{}
 		known[SourceLead] = own
 	}
-	own["company"] = form.Text(of.Company)
+	own["company"] = Fact{form.Text(of.Company), of.CreatedAt}
 	if of.Contact != "" {
-		own["contact"] = form.Text(of.Contact)
+		own["contact"] = Fact{form.Text(of.Contact), of.CreatedAt}
 	}
 	if of.Website != "" {
-		own["website"] = form.Value{Type: playbook.FieldURL, Text: of.Website}
+		own["website"] = Fact{form.Value{Type: playbook.FieldURL, Text: of.Website}, of.CreatedAt}
 	}
 	return known, nil
 }
 
 // Given is what a form about the lead starts with: each field takes what its
-// `from` names; then what was said of the same field anywhere.
+// `from` names, unless the handoff, which asks last, was told otherwise since;
+// then what was said of the same field anywhere.
 func (k Known) Given(of Lead, fields []playbook.Field) form.Answers {
 	given := form.Answers{}
 	for _, f := range fields {
 		if f.Type == playbook.FieldLead {
 			given[f.ID] = form.Lead(of.ID, of.String())
-			continue
-		}
-		order := sources
-		if f.From != "" {
-			order = slices.Concat([]Source{Source(f.From)}, sources)
-		}
-		for _, s := range order {
-			if v, ok := k[s][f.ID]; ok {
-				given[f.ID] = v
-				break
-			}
+		} else if v, known := k.best(f); known {
+			given[f.ID] = v.Value
 		}
 	}
 	return given
+}
+
+func (k Known) best(f playbook.Field) (Fact, bool) {
+	if named, known := k[Source(f.From)][f.ID]; known {
+		if last, told := k[SourceHandoff][f.ID]; told && last.At.After(named.At) {
+			return last, true
+		}
+		return named, true
+	}
+	for _, s := range sources {
+		if v, known := k[s][f.ID]; known {
+			return v, true
+		}
+	}
+	return Fact{}, false
 }

@@ -4,8 +4,10 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"sopbot/internal/database"
 	"sopbot/internal/form"
@@ -76,16 +78,70 @@ func countOfOwner(tx *database.Tx, owner string) (n int, err error) {
 // likeEscape makes people's words mean themselves in a LIKE pattern.
 var likeEscape = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
-// matching lists leads that have the words, a person's own first, then those
-// whose name begins with them, then the latest change.
-func matching(tx *database.Tx, typed, person string, most int) ([]Lead, error) {
-	words := likeEscape.Replace(strings.ToLower(strings.Join(strings.Fields(typed), " ")))
-	if words == "" {
-		return many(tx, "SELECT "+columns+" FROM leads ORDER BY CASE WHEN owner = $1 THEN 0 ELSE 1 END, changed_at DESC, id LIMIT $2", person, most)
+// words are what somebody typed to find leads, as patterns: all of them must be
+// there, in any order.
+type words struct {
+	begin, end string // a name that begins with what was typed lies between
+	like       [3]string
+}
+
+func parseWords(typed string) (w words, some bool) {
+	text := searched(typed)
+	if text == "" {
+		return w, false
 	}
-	return many(tx, "SELECT "+columns+` FROM leads WHERE search LIKE $1 ESCAPE '\'
-		ORDER BY CASE WHEN owner = $2 THEN 0 ELSE 1 END, CASE WHEN search LIKE $3 ESCAPE '\' THEN 0 ELSE 1 END, changed_at DESC, id LIMIT $4`,
-		"%"+words+"%", person, words+"%", most)
+	w.begin, w.end = text, text+string(utf8.MaxRune)
+	parts := strings.Fields(likeEscape.Replace(text))
+	if len(parts) > 3 { // more words are rarely typed; the last ones go together
+		parts = append(parts[:2:2], strings.Join(parts[2:], " "))
+	}
+	for i, p := range parts {
+		w.like[i] = "%" + p + "%"
+	}
+	return w, true
+}
+
+// matching lists leads that have all the words: a person's own first, then those
+// whose name begins with what was typed, then the latest change. Each part stops
+// at an index as soon as there are enough: over 50,000 leads one sorted query
+// took too long for a letter that most names have.
+func matching(tx *database.Tx, typed, person string, most int) ([]Lead, error) {
+	w, some := parseWords(typed)
+	if !some {
+		own, err := ofOwner(tx, person, most)
+		if err != nil || len(own) >= most {
+			return own, err
+		}
+		latest, err := many(tx, "SELECT "+columns+" FROM leads ORDER BY changed_at DESC LIMIT $1", most)
+		return joined(most, own, latest), err
+	}
+	own, err := many(tx, "SELECT "+columns+` FROM leads WHERE owner = $1 AND search LIKE $2 ESCAPE '\' AND ($3 = '' OR search LIKE $3 ESCAPE '\') AND ($4 = '' OR search LIKE $4 ESCAPE '\')
+		ORDER BY changed_at DESC, id LIMIT $5`, person, w.like[0], w.like[1], w.like[2], most)
+	if err != nil || len(own) >= most {
+		return own, err
+	}
+	begin, err := many(tx, "SELECT "+columns+" FROM leads WHERE search >= $1 AND search < $2 ORDER BY search, id LIMIT $3", w.begin, w.end, most)
+	found := joined(most, own, begin)
+	if err != nil || len(found) >= most {
+		return found, err
+	}
+	// The inner query reads an index alone.
+	other, err := many(tx, "SELECT "+columns+` FROM leads WHERE id IN (SELECT id FROM leads WHERE search LIKE $1 ESCAPE '\' AND ($2 = '' OR search LIKE $2 ESCAPE '\')
+		AND ($3 = '' OR search LIKE $3 ESCAPE '\') ORDER BY changed_at DESC LIMIT $4) ORDER BY changed_at DESC`, w.like[0], w.like[1], w.like[2], most)
+	return joined(most, found, other), err
+}
+
+// joined puts lists together, each lead once.
+func joined(most int, lists ...[]Lead) []Lead {
+	var out []Lead
+	there := map[string]bool{}
+	for _, l := range slices.Concat(lists...) {
+		if !there[l.ID] && len(out) < most {
+			there[l.ID] = true
+			out = append(out, l)
+		}
+	}
+	return out
 }
 
 // setStatus moves a lead on.
@@ -119,27 +175,34 @@ func putFact(tx *database.Tx, lead string, from Source, field string, value form
 		return fmt.Errorf("fact %s: %w", field, err)
 	}
 	_, err = tx.Exec(`INSERT INTO lead_facts (lead, source, field, value, person, at) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (lead, source, field) DO UPDATE SET value = excluded.value, person = excluded.person, at = excluded.at`,
+		ON CONFLICT (lead, source, field) DO UPDATE SET value = excluded.value, person = excluded.person, at = excluded.at
+		WHERE lead_facts.value <> excluded.value`,
 		lead, string(from), field, string(raw), person, database.Millis(at))
+	return err
+}
+
+func forgetFact(tx *database.Tx, lead string, from Source, field string) error {
+	_, err := tx.Exec("DELETE FROM lead_facts WHERE lead = $1 AND source = $2 AND field = $3", lead, string(from), field)
 	return err
 }
 
 func facts(tx *database.Tx, lead string) (Known, error) {
 	known := Known{}
-	err := tx.Each("SELECT source, field, value FROM lead_facts WHERE lead = $1 ORDER BY source, field", []any{lead}, func(rows *sql.Rows) error {
+	err := tx.Each("SELECT source, field, value, at FROM lead_facts WHERE lead = $1 ORDER BY source, field", []any{lead}, func(rows *sql.Rows) error {
 		var from Source
 		var field, raw string
-		if err := rows.Scan(&from, &field, &raw); err != nil {
+		var at int64
+		if err := rows.Scan(&from, &field, &raw, &at); err != nil {
 			return err
 		}
-		var v form.Value
-		if err := json.Unmarshal([]byte(raw), &v); err != nil {
+		fact := Fact{At: time.UnixMilli(at)}
+		if err := json.Unmarshal([]byte(raw), &fact.Value); err != nil {
 			return fmt.Errorf("fact %s of lead %s: %w", field, lead, err)
 		}
 		if known[from] == nil {
-			known[from] = form.Answers{}
+			known[from] = map[string]Fact{}
 		}
-		known[from][field] = v
+		known[from][field] = fact
 		return nil
 	})
 	return known, err

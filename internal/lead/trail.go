@@ -8,20 +8,25 @@ import (
 	"sopbot/internal/database"
 )
 
+// trailShown is how many lines of its history a lead shows; all of them are in
+// `sopbot export`.
+const trailShown = 50
+
 // entry is a line of a lead's history.
 type entry struct {
 	at     time.Time
 	kind   string
 	person string
+	origin Origin
 }
 
 // trailOf gives what happened to a lead, the latest first.
 func trailOf(tx *database.Tx, lead string, most int) ([]entry, error) {
 	var out []entry
-	err := tx.Each("SELECT at, kind, person FROM events WHERE lead = $1 ORDER BY at DESC, id DESC LIMIT $2", []any{lead, most}, func(rows *sql.Rows) error {
+	err := tx.Each("SELECT at, kind, person, origin FROM events WHERE lead = $1 ORDER BY at DESC, id DESC LIMIT $2", []any{lead, most}, func(rows *sql.Rows) error {
 		var e entry
 		var at int64
-		if err := rows.Scan(&at, &e.kind, &e.person); err != nil {
+		if err := rows.Scan(&at, &e.kind, &e.person, &e.origin); err != nil {
 			return err
 		}
 		e.at = time.UnixMilli(at)
@@ -45,3 +50,6 @@ func (e entry) words() string {
 	}
 	return strings.ReplaceAll(e.kind, ".", " ")
 }
+
+var originWords = map[Origin]string{FromCommand: "by command", FromForm: "in a form", FromClick: "by a click", FromShortcut: "by the shortcut", FromClock: "by the clock",
+	FromImport: "put in from before"}

@@ -10,6 +10,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"sopbot/internal/chat"
+	"sopbot/internal/database"
 	"sopbot/internal/form"
 	"sopbot/internal/playbook"
 )
@@ -25,11 +26,17 @@ func (l *Leads) line(lead Lead, person string) string {
 
 func (l *Leads) zone() *time.Location { return l.Shelf.InForce().Settings.Timezone }
 
+// mostListed is how much of a lead's name a list shows: it has to fit into an
+// acknowledgement.
+const mostListed = 60
+
+func listName(lead Lead) string { return chat.EscapeInline(chat.Shorten(lead.String(), mostListed)) }
+
 // listBlocks shows leads, each with its menu.
 func (l *Leads) listBlocks(leads []Lead, person string) []slack.Block {
 	var blocks []slack.Block
 	for _, lead := range leads {
-		b := slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, "*"+chat.EscapeInline(lead.String())+"*\n"+l.line(lead, person), false, false), nil, nil)
+		b := slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, "*"+listName(lead)+"*\n"+l.line(lead, person), false, false), nil, nil)
 		if menu := l.menuOf(lead); menu != nil {
 			b.Accessory = slack.NewAccessory(menu)
 		}
@@ -49,7 +56,7 @@ func (l *Leads) menuOf(lead Lead) *slack.OverflowBlockElement {
 func listText(leads []Lead) string {
 	var names []string
 	for _, lead := range leads {
-		names = append(names, chat.EscapeInline(lead.String())+": "+lead.Status.Words())
+		names = append(names, listName(lead)+": "+lead.Status.Words())
 	}
 	return strings.Join(names, "; ")
 }
@@ -117,9 +124,33 @@ func (l *Leads) assignedMessage(lead Lead, by string) chat.Message {
 	return chat.Message{Text: text, Blocks: chat.TextBlocks(text)}
 }
 
+// Clock is something about a lead that is to be done by a certain time, as its
+// card shows it.
+type Clock struct {
+	Words   string // what, and by when: mrkdwn
+	Buttons []slack.BlockElement
+	Step    string // the name of the step that ends it, whose button it takes the place of; or ""
+}
+
+// card is the owner's card with the clocks that run.
+func (l *Leads) card(tx *database.Tx, lead Lead, by string) (chat.Message, error) {
+	var clocks []Clock
+	if l.Clocks != nil && lead.Status != HandedOff && lead.Status != Accepted {
+		var err error
+		if clocks, err = l.Clocks(tx, lead); err != nil {
+			return chat.Message{}, err
+		}
+	}
+	return l.cardMessage(lead, by, clocks...), nil
+}
+
+// mostClocks is how many clocks a card shows; whoever has more sees them in
+// their reminders.
+const mostClocks = 5
+
 // cardMessage is the owner's card; by is who assigned it, or "" where that is
 // long ago.
-func (l *Leads) cardMessage(lead Lead, by string) chat.Message {
+func (l *Leads) cardMessage(lead Lead, by string, clocks ...Clock) chat.Message {
 	name := "*" + chat.EscapeInline(lead.String()) + "*"
 	head := "Your lead " + name
 	switch {
@@ -133,17 +164,29 @@ func (l *Leads) cardMessage(lead Lead, by string) chat.Message {
 		facts = append(facts, form.Value{Type: playbook.FieldURL, Text: lead.Website}.Mrkdwn(nil))
 	}
 	blocks := append(chat.TextBlocks(head), chat.Context(strings.Join(facts, " · ")))
-	if lead.Status != HandedOff && lead.Status != Accepted {
-		buttons := []slack.BlockElement{chat.Button(actionOpen, lead.ID, "What is known")}
-		for _, s := range l.Steps {
-			buttons = append(buttons, StepButton(s, lead.ID))
-		}
-		blocks = append(blocks, chat.Actions(append(buttons, chat.Button(actionReassign, lead.ID, "Reassign"))...))
+	text := head + " (" + lead.Status.Words() + ")"
+	ends := map[string]bool{}
+	for _, c := range clocks[:min(len(clocks), mostClocks)] {
+		text += "\n" + c.Words
+		blocks = append(blocks, chat.TextBlocks(c.Words)...)
+		blocks = append(blocks, chat.Actions(c.Buttons...))
+		ends[c.Step] = true
 	}
-	return chat.Message{Text: head + " (" + lead.Status.Words() + ")", Blocks: blocks}
+	buttons := []slack.BlockElement{chat.Button(actionOpen, lead.ID, "What is known")}
+	if lead.Status != HandedOff && lead.Status != Accepted {
+		for _, s := range l.Steps {
+			if !ends[s.Name] {
+				buttons = append(buttons, StepButton(s, lead.ID))
+			}
+		}
+		buttons = append(buttons, chat.Button(actionReassign, lead.ID, "Reassign"))
+	}
+	blocks = append(blocks, chat.Actions(buttons...))
+	return chat.Message{Text: text, Blocks: blocks}
 }
 
-// passedOnMessage takes the place of the card of an owner who has it no longer.
+// passedOnMessage tells an owner who has it no longer, and takes the place of
+// their card.
 func (l *Leads) passedOnMessage(lead Lead, to, by string) chat.Message {
 	text := "*" + chat.EscapeInline(lead.String()) + "* is " + chat.Person(to) + "’s now: reassigned by " + chat.Person(by) + ", " + chat.Moment(l.Now(), l.zone()) + "."
 	return chat.Message{Text: text, Blocks: chat.TextBlocks(text)}
@@ -160,7 +203,7 @@ func (l *Leads) optionWords(lead Lead, person string) string {
 var sourceWords = map[Source]string{SourceResearch: "From research", SourceQualification: "From qualification", SourceHandoff: "From the handoff"}
 
 // leadView shows what is known of a lead, and what happened to it.
-func (l *Leads) leadView(lead Lead, known Known, trail []entry) slack.ModalViewRequest {
+func (l *Leads) leadView(lead Lead, known Known, trail []entry, page int) slack.ModalViewRequest {
 	blocks := []slack.Block{chat.Header(lead.String())}
 	facts := []string{lead.Status.Words(), "owned by " + chat.Person(lead.Owner), "since " + chat.Moment(lead.CreatedAt, l.zone())}
 	if lead.Website != "" {
@@ -179,7 +222,7 @@ func (l *Leads) leadView(lead Lead, known Known, trail []entry) slack.ModalViewR
 			if label == "" {
 				label = strings.ReplaceAll(id, "_", " ")
 			}
-			fmt.Fprintf(&text, "_%s_: %s\n", chat.EscapeInline(label), known[s][id].Mrkdwn(l.zone()))
+			fmt.Fprintf(&text, "_%s_: %s\n", chat.EscapeInline(label), known[s][id].Value.Mrkdwn(l.zone()))
 		}
 		blocks = append(blocks, chat.TextBlocks(text.String())...)
 	}
@@ -187,12 +230,16 @@ func (l *Leads) leadView(lead Lead, known Known, trail []entry) slack.ModalViewR
 		var text strings.Builder
 		text.WriteString("*What happened*\n")
 		for _, e := range trail {
-			fmt.Fprintf(&text, "%s · %s · %s\n", chat.Moment(e.at, l.zone()), e.words(), chat.Person(e.person))
+			fmt.Fprintf(&text, "%s · %s · %s", chat.Moment(e.at, l.zone()), e.words(), chat.Person(e.person))
+			if how := originWords[e.origin]; how != "" {
+				text.WriteString(" · " + how)
+			}
+			text.WriteString("\n")
 		}
 		blocks = append(blocks, slack.NewDividerBlock())
 		blocks = append(blocks, chat.TextBlocks(text.String())...)
 	}
-	return chat.Modal("", "Lead", "", "Close", "", blocks)
+	return chat.Modal("", "Lead", "", "Close", "", chat.Leaf(blocks, page, actionTurn, lead.ID))
 }
 
 // labels are the names of fields as the playbook's forms have them.

@@ -15,6 +15,24 @@
 // state of things first, and can complete its row in the transaction of its
 // own effect ([Job.Done]), which makes the two one.
 //
+// # How a feature uses it
+//
+//	o.Handle("handoff.remind", h.remind) // in Register, before Run
+//
+//	return db.Write(ctx, func(tx *database.Tx) error {
+//		if err := insert(tx, handoff); err != nil {
+//			return err
+//		}
+//		_, err := o.Add(tx, outbox.Row{Kind: "handoff.remind", Key: "handoff/" + id + "/remind", Payload: id, At: opened.Add(24 * time.Hour)})
+//		return err
+//	})
+//
+//	func (h *Handoffs) remind(ctx context.Context, j outbox.Job) error // reads the state again; nil when nothing is to be done any more
+//
+// An error runs it again, [Later] does so without counting the try, [Dead]
+// gives it up. What is to be seen in Slack goes by the gateway's posts, which
+// are rows of this outbox.
+//
 // Read on: outbox.go is what others use, run.go who works, store.go the SQL,
 // watch.go what an operator sees.
 package outbox

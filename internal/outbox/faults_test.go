@@ -1,10 +1,12 @@
 package outbox
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"sopbot/internal/database"
@@ -54,4 +56,40 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 	}
 	settled(t, o, 30*time.Second)
 	t.Logf("%d rows, all done", verify(t, db, said))
+}
+
+// A look into the database that fails is made again soon, not at its next
+// time: what it was to find may be due.
+func TestAfterTroubleItLooksAgainAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := open(t)
+		o, ran := New(db, Options{}), &log{}
+		o.Handle("note", func(_ context.Context, j Job) error { ran.add("%s", j.Key); return nil })
+		rename := func(tx *database.Tx, from, to string) error {
+			_, err := tx.Exec("ALTER TABLE " + from + " RENAME TO " + to)
+			return err
+		}
+		away := func() { write(t, db, func(tx *database.Tx) error { return rename(tx, "outbox", "away") }) }
+		other := New(db, Options{}) // so that nobody is told of what is added
+		back := func(key string) {
+			write(t, db, func(tx *database.Tx) error {
+				_ = rename(tx, "away", "outbox")
+				_, err := other.Add(tx, Row{Kind: "note", Key: key})
+				return err
+			})
+			time.Sleep(2 * time.Second)
+			synctest.Wait()
+		}
+		away() // as if the database did not answer
+		serve(t, o)
+		time.Sleep(5 * time.Second)
+		back("at the start")
+		time.Sleep(2 * time.Minute) // until it expects nothing any more
+		away()
+		time.Sleep(recheck + 45*time.Second)
+		back("later")
+		if got, want := fmt.Sprint(ran.all()), "[at the start later]"; got != want {
+			t.Errorf("ran %s, want %s", got, want)
+		}
+	})
 }

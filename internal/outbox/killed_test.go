@@ -67,45 +67,77 @@ func child(target string) {
 	select {}
 }
 
-// A process is killed again and again while it adds and works. What it said
-// is kept must happen, once, and nothing may be left.
+// A process is killed again and again while it adds and works; on PostgreSQL
+// another works on the same rows meanwhile. What one said is kept must happen,
+// once, and nothing may be left.
 func TestNothingIsLostOrDoneTwiceWhenKilled(t *testing.T) {
 	if target := os.Getenv("SOPBOT_TEST_OUTBOX"); target != "" {
 		child(target)
 	}
-	for name, target := range map[string]func(t *testing.T) string{
-		"SQLite":     func(t *testing.T) string { return filepath.Join(t.TempDir(), "db") },
-		"PostgreSQL": func(t *testing.T) string { return dbtest.Postgres(t) },
-	} {
-		t.Run(name, func(t *testing.T) { killAndCheck(t, target(t)) })
+	t.Run("SQLite", func(t *testing.T) {
+		t.Parallel()
+		killAndCheck(t, filepath.Join(t.TempDir(), "db"), 0)
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		t.Parallel()
+		killAndCheck(t, dbtest.Postgres(t), 1)
+	})
+}
+
+// replica is a process that adds and works.
+type replica struct {
+	cmd *exec.Cmd
+	out bytes.Buffer
+}
+
+func begin(t *testing.T, target string) *replica {
+	t.Helper()
+	r := &replica{cmd: exec.Command(os.Args[0], "-test.run", "^TestNothingIsLostOrDoneTwiceWhenKilled$")}
+	r.cmd.Env = append(os.Environ(), "SOPBOT_TEST_OUTBOX="+target)
+	r.cmd.Stdout = &r.out
+	if err := r.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(r.kill)
+	return r
+}
+
+func (r *replica) kill() {
+	_ = r.cmd.Process.Kill()
+	_ = r.cmd.Wait()
+}
+
+// said are the rows that it said are kept, before it was killed.
+func (r *replica) said(t *testing.T, into map[string]bool) {
+	t.Helper()
+	r.kill()
+	for line := range strings.Lines(r.out.String()) {
+		switch {
+		case strings.HasPrefix(line, "error"):
+			t.Fatal(line)
+		case strings.HasSuffix(line, "\n"):
+			into[strings.TrimSpace(line)] = true
+		}
 	}
 }
 
-func killAndCheck(t *testing.T, target string) {
+func killAndCheck(t *testing.T, target string, others int) {
 	rounds := 5
 	if os.Getenv("SOPBOT_SOAK") != "" {
 		rounds = 100
 	}
 	said := map[string]bool{}
+	var beside []*replica
+	for range others {
+		beside = append(beside, begin(t, target))
+	}
 	for range rounds {
-		cmd := exec.Command(os.Args[0], "-test.run", "^TestNothingIsLostOrDoneTwiceWhenKilled$")
-		cmd.Env = append(os.Environ(), "SOPBOT_TEST_OUTBOX="+target)
-		var out bytes.Buffer
-		cmd.Stdout = &out
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
+		r := begin(t, target)
 		time.Sleep(250*time.Millisecond + rand.N(250*time.Millisecond))
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-		for line := range strings.Lines(out.String()) {
-			switch {
-			case strings.HasPrefix(line, "error"):
-				t.Fatal(line)
-			case strings.HasSuffix(line, "\n"):
-				said[strings.TrimSpace(line)] = true
-			}
-		}
+		r.said(t, said)
+	}
+	for _, r := range beside {
+		r.said(t, said)
 	}
 	if len(said) < rounds {
 		t.Fatalf("only %d rows were added in %d rounds", len(said), rounds)

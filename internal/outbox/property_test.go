@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -92,13 +93,21 @@ type world struct {
 	outbox *Outbox
 	stop   func()
 	due    map[string]time.Time // by key, what is to happen
-	ran    map[string]time.Time
-	left   map[string]int // how often a key still fails
+	mu     sync.Mutex           // what is told after commits comes side by side
+	ran    map[string]time.Time // guarded by mu
+	left   map[string]int       // how often a key still fails
 	keys   int
 }
 
 func (w *world) complain(format string, args ...any) {
 	w.wrong = append(w.wrong, fmt.Sprintf(format, args...))
+}
+
+func (w *world) happened(key string) (at time.Time, yes bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	at, yes = w.ran[key]
+	return at, yes
 }
 
 func (w *world) start() {
@@ -128,10 +137,14 @@ func (w *world) handle(_ context.Context, j Job) error {
 		if err := j.Done(tx); err != nil {
 			return err
 		}
-		if before, twice := w.ran[j.Key]; twice {
+		if before, twice := w.happened(j.Key); twice {
 			return fmt.Errorf("%s happened at %s already", j.Key, before)
 		}
-		tx.AfterCommit(func() { w.ran[j.Key] = time.Now() })
+		tx.AfterCommit(func() {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.ran[j.Key] = time.Now()
+		})
 		return nil
 	})
 }
@@ -168,7 +181,7 @@ func (w *world) change(what string, pick int, at time.Time) {
 		return
 	}
 	key := keys[pick%len(keys)]
-	_, happened := w.ran[key]
+	_, happened := w.happened(key)
 	write(w.t, w.db, func(tx *database.Tx) (err error) {
 		did := false
 		switch what {

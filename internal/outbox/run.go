@@ -133,7 +133,7 @@ func (o *Outbox) turn(life context.Context) time.Duration {
 	if o.shared {
 		every = recheckOther
 	}
-	if now.Sub(o.checked) >= every || now.Before(o.checked) || o.shared && o.measured.IsZero() {
+	if now.Sub(o.checked) >= every || now.Before(o.checked) || o.trouble || o.shared && o.measured.IsZero() {
 		o.look(life)
 	}
 	if o.shared && o.measured.IsZero() {
@@ -144,7 +144,11 @@ func (o *Outbox) turn(life context.Context) time.Duration {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	wake := o.now().Add(min(every, longestNap))
+	nap := min(every, longestNap)
+	if o.trouble {
+		nap = time.Second
+	}
+	wake := o.now().Add(nap)
 	for _, l := range o.lanes {
 		if l.free > 0 && l.next.Before(wake) {
 			wake = l.next

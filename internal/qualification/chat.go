@@ -20,6 +20,7 @@ import (
 // Names that leave the house: add, don't rename.
 const (
 	actionLead   = "qualify.lead" // the select of a lead, and what it offers
+	actionBack   = "qualify.back"
 	callbackForm = "qualify"
 	shortcutForm = "qualify"
 
@@ -53,6 +54,7 @@ func (q *Qualifications) Register(r *chat.Router) {
 	r.OnShortcut(chat.ShortcutHelp{Callback: shortcutForm, Name: "Qualify a lead", Does: "Scores a lead by the playbook's framework"}, q.shortcut)
 	r.OnSuggestion(actionLead, q.Leads.Suggest)
 	r.OnClick(actionLead, q.picked)
+	r.OnClick(actionBack, q.back)
 	r.OnSubmission(callbackForm, q.submit)
 }
 
@@ -64,8 +66,12 @@ func (q *Qualifications) Step() lead.Step {
 				return q.Slack.OpenView(ctx, c.Trigger, view)
 			}
 			return q.Slack.PushView(ctx, c.Trigger, view)
-		}, form.Lead(id, ""))
+		}, opening{of: form.Lead(id, "")})
 	}}
+}
+
+func (q *Qualifications) admit(ctx context.Context, person string) error {
+	return q.Roster.Admit(ctx, person, "qualify leads", qualifies...)
 }
 
 func (q *Qualifications) command(ctx context.Context, c chat.Command) (chat.Message, error) {
@@ -73,19 +79,22 @@ func (q *Qualifications) command(ctx context.Context, c chat.Command) (chat.Mess
 	if lower := strings.ToLower(words); lower == "help" || lower == "?" {
 		return chat.Say("`/qualify` opens the scorecard of the playbook's framework · `/qualify LEAD` opens it with what is known of that lead"), nil
 	}
-	answer, err := q.Leads.Meant(ctx, c.Person, words)
+	if err := q.admit(ctx, c.Person); err != nil {
+		return chat.Message{}, err
+	}
+	answer, note, err := q.Leads.Meant(ctx, c.Person, words)
 	if err != nil {
 		return chat.Message{}, err
 	}
 	return chat.Message{}, q.open(ctx, c.Person, func(view slack.ModalViewRequest) error {
 		return q.Slack.OpenView(ctx, c.Trigger, view)
-	}, answer)
+	}, opening{of: answer, note: note})
 }
 
 func (q *Qualifications) shortcut(ctx context.Context, s chat.Shortcut) error {
 	return q.open(ctx, s.Person, func(view slack.ModalViewRequest) error {
 		return q.Slack.OpenView(ctx, s.Trigger, view)
-	}, form.Value{})
+	}, opening{from: lead.FromShortcut})
 }
 
 // Framework is the page that the playbook's settings name, or its first one;
@@ -104,12 +113,19 @@ func Framework(b *playbook.Playbook) (*playbook.Page, error) {
 
 func (q *Qualifications) options(b *playbook.Playbook, page *playbook.Page) form.Options {
 	return form.Options{Page: page, Version: b.Version, Settings: b.Settings, Callback: callbackForm, Submit: "Score",
-		LeadAction: actionLead, LeadTells: true, Drafts: lead.Drafts{DB: q.DB, Now: q.Now}}
+		LeadAction: actionLead, LeadTells: true, BackAction: actionBack, Drafts: lead.Drafts{DB: q.DB, Now: q.Now}}
+}
+
+// opening is how the scorecard is opened.
+type opening struct {
+	of   form.Value  // the lead that is meant, or none
+	from lead.Origin // "" = in the usual way
+	note string
 }
 
 // open shows the scorecard, of a lead where one is meant.
-func (q *Qualifications) open(ctx context.Context, person string, show func(slack.ModalViewRequest) error, of form.Value) error {
-	if err := q.Roster.Admit(ctx, person, "qualify leads", qualifies...); err != nil {
+func (q *Qualifications) open(ctx context.Context, person string, show func(slack.ModalViewRequest) error, how opening) error {
+	if err := q.admit(ctx, person); err != nil {
 		return err
 	}
 	b := q.Shelf.InForce()
@@ -118,19 +134,18 @@ func (q *Qualifications) open(ctx context.Context, person string, show func(slac
 		return err
 	}
 	o := q.options(b, page)
-	who, err := q.Roster.Person(ctx, person)
-	if err != nil {
-		return err
-	}
-	o.Zone = who.Location
 	o.Given = form.Answers{}
 	switch {
-	case of.New != "":
-		o.Given[form.ScorecardLead] = of
-	case of.Text != "":
-		if o.Given, err = q.known(ctx, page, of.Text); err != nil {
+	case how.of.New != "":
+		o.Given[form.ScorecardLead] = how.of
+	case how.of.Text != "":
+		if o.Given, err = q.known(ctx, page, how.of.Text); err != nil {
 			return err
 		}
+	}
+	o.Private = lead.Opening{From: how.from, Lead: how.of.Text}.String()
+	if how.note != "" {
+		o.Before = append(o.Before, chat.Context(how.note))
 	}
 	view, err := form.ScorecardView(o)
 	if err != nil {
@@ -172,8 +187,17 @@ func (q *Qualifications) known(ctx context.Context, page *playbook.Page, id stri
 	return given, err
 }
 
+// pageOf is the framework as it was when the view was opened.
+func (q *Qualifications) pageOf(m form.Meta) (*playbook.Playbook, *playbook.Page, error) {
+	b := q.Shelf.Version(m.Version)
+	if page, ok := b.Page(m.Page); ok && page.Framework != nil {
+		return b, page, nil
+	}
+	return nil, nil, chat.Refuse("The framework was taken out of the playbook while this was open. Copy your notes, and open `/qualify` anew.")
+}
+
 // picked fills in what is known of the lead that was just chosen; what was
-// typed already stays.
+// typed already stays, and what was known of the lead before goes.
 func (q *Qualifications) picked(ctx context.Context, c chat.Click) error {
 	if c.View == nil || c.Value == "" {
 		return nil
@@ -182,52 +206,106 @@ func (q *Qualifications) picked(ctx context.Context, c chat.Click) error {
 	if err != nil {
 		return err
 	}
-	b := q.Shelf.Version(m.Version)
-	page, ok := b.Page(m.Page)
-	if !ok {
-		return nil // the submission will say so
+	b, page, err := q.pageOf(m)
+	if err != nil {
+		return nil //nolint:nilerr // the submission will say so
+	}
+	if err := q.admit(ctx, c.Person); err != nil {
+		return err
 	}
 	c.Acknowledge()
 	last, err := q.known(ctx, page, c.Value)
 	if err != nil {
 		return err
 	}
-	if len(last) == 1 {
-		return nil // nothing but the lead itself
+	opened := lead.ParseOpening(m.Caller)
+	var before form.Answers
+	if opened.Lead != "" {
+		// Should it be gone, nothing of it can be told from what was typed.
+		before, _ = q.known(ctx, page, opened.Lead)
 	}
+	opened.Lead = c.Value
 	o := q.options(b, page)
-	o.Key, o.Round = m.Key, m.Round+1
-	o.Given = start(last, form.Typed(*c.View, page, b.Settings, q.Now(), o.Zone))
+	o.Key, o.Round, o.Private = m.Key, m.Round+1, opened.String()
+	o.Given = start(last, form.Typed(*c.View, page, b.Settings, q.Now(), o.Zone), before)
 	o.Given[form.ScorecardLead] = last[form.ScorecardLead]
-	o.Before = []slack.Block{chat.Context("Filled in with the last answers about this lead.")}
+	if len(last) > 1 {
+		o.Before = []slack.Block{chat.Context("Filled in with the last answers about this lead.")}
+	}
 	view, err := form.ScorecardView(o)
 	if err != nil {
 		return err
 	}
-	return q.Slack.UpdateView(ctx, c.View.ID, c.View.Hash, view)
+	if err := q.Slack.UpdateView(ctx, c.View.ID, c.View.Hash, view); !errors.Is(err, chat.ErrStale) {
+		return err
+	}
+	return nil
+}
+
+// back shows the step before; what stands in the view is kept.
+func (q *Qualifications) back(ctx context.Context, c chat.Click) error {
+	if c.View == nil {
+		return nil
+	}
+	if err := q.admit(ctx, c.Person); err != nil {
+		return err
+	}
+	m, err := form.Opened(*c.View)
+	if err != nil {
+		return err
+	}
+	b, page, err := q.pageOf(m)
+	if err != nil {
+		return err
+	}
+	view, err := form.Back(q.options(b, page), *c.View, q.Now())
+	if err != nil {
+		return err
+	}
+	if err := q.Slack.UpdateView(ctx, c.View.ID, c.View.Hash, view); !errors.Is(err, chat.ErrStale) {
+		return err
+	}
+	return nil
 }
 
 func (q *Qualifications) submit(ctx context.Context, s chat.Submission) (chat.Answer, error) {
-	if err := q.Roster.Admit(ctx, s.Person, "qualify leads", qualifies...); err != nil {
+	if err := q.admit(ctx, s.Person); err != nil {
 		return chat.Answer{}, err
 	}
 	m, err := form.Opened(s.View)
 	if err != nil {
 		return chat.Answer{}, err
 	}
-	b := q.Shelf.Version(m.Version)
-	page, ok := b.Page(m.Page)
-	if !ok || page.Framework == nil {
-		return chat.Answer{}, chat.Refuse("The framework was taken out of the playbook while this was open. Copy your notes, and open `/qualify` anew.")
+	b, page, err := q.pageOf(m)
+	if err != nil {
+		return chat.Answer{}, err
 	}
-	out, scores, err := form.SubmitScorecard(q.options(b, page), s.View, q.Now())
+	o := q.options(b, page)
+	earlier, err := form.Earlier(o, s.View)
+	if errors.Is(err, form.ErrDraftGone) {
+		return chat.Answer{}, chat.Refuse("This scorecard was open for so long that its earlier steps are no longer kept. Copy your notes, and open `/qualify` anew.")
+	}
+	if err != nil {
+		return chat.Answer{}, err
+	}
+	// Steps that were not shown yet start with the last answers about the lead.
+	named := form.Typed(s.View, page, b.Settings, q.Now(), o.Zone)[form.ScorecardLead]
+	if named.Text == "" && named.New == "" {
+		named = earlier[form.ScorecardLead]
+	}
+	if named.Text != "" && named.New == "" {
+		if o.Given, err = q.known(ctx, page, named.Text); err != nil {
+			return chat.Answer{}, err
+		}
+	}
+	out, scores, err := form.SubmitScorecard(o, s.View, q.Now())
 	switch {
 	case err != nil:
 		return chat.Answer{}, err
 	case len(out.Errors) > 0:
 		return chat.Answer{Errors: out.Errors}, nil
 	case out.Next != nil:
-		return chat.Answer{Update: out.Next}, nil
+		return chat.Answer{Update: out.Next, Meanwhile: out.Waiting}, nil
 	}
 	r := Revision{ID: database.NewID(), Key: m.Key, Person: s.Person, At: q.Now(), Framework: page.ID, Playbook: b.Version,
 		Scores: scores, Result: form.Score(page.Framework, scores)}
@@ -236,7 +314,7 @@ func (q *Qualifications) submit(ctx context.Context, s chat.Submission) (chat.An
 	var again bool
 	given := r // a transaction that loses runs again, with what was given
 	err = q.DB.Write(ctx, func(tx *database.Tx) (err error) {
-		of, r, last, again, err = q.keep(tx, given)
+		of, r, last, again, err = q.keep(tx, given, lead.ParseOpening(m.Caller).From)
 		return err
 	})
 	if words := lead.Trouble(err); words != "" {
@@ -251,14 +329,14 @@ func (q *Qualifications) submit(ctx context.Context, s chat.Submission) (chat.An
 
 // keep stores a revision, with the lead it names and what it says of it. A
 // form that was kept before gives what was kept then.
-func (q *Qualifications) keep(tx *database.Tx, r Revision) (of lead.Lead, kept, last Revision, again bool, err error) {
+func (q *Qualifications) keep(tx *database.Tx, r Revision, from lead.Origin) (of lead.Lead, kept, last Revision, again bool, err error) {
 	if old, found, err := byKey(tx, r.Key); err != nil || found {
 		if err == nil {
 			of, err = lead.ByID(tx, old.Lead)
 		}
 		return of, old, Revision{}, false, err
 	}
-	of, _, err = q.Leads.FromAnswer(tx, r.Scores.Lead, r.Key, r.Person, lead.FromForm)
+	of, _, err = q.Leads.FromAnswer(tx, r.Scores.Lead, r.Key, r.Person, from)
 	if err != nil {
 		return of, r, last, false, err
 	}
@@ -273,7 +351,7 @@ func (q *Qualifications) keep(tx *database.Tx, r Revision) (of lead.Lead, kept, 
 	if err = q.Leads.Learn(tx, of.ID, r.Person, lead.SourceQualification, facts(r.Scores)); err != nil {
 		return of, r, last, again, err
 	}
-	event := lead.Event{Kind: "qualification.saved", Person: r.Person, Origin: lead.FromForm, Lead: of.ID, Subject: "qualification/" + r.ID,
+	event := lead.Event{Kind: "qualification.saved", Person: r.Person, Origin: from, Lead: of.ID, Subject: "qualification/" + r.ID,
 		Detail: map[string]any{"framework": r.Framework, "revision": r.Number, "confirmed": r.Result.Confirmed, "of": r.Result.Of, "need": r.Result.Need, "passed": r.Result.Pass}}
 	if err = q.Leads.Record(tx, event); err != nil {
 		return of, r, last, again, err

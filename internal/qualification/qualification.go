@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"sopbot/internal/form"
+	"sopbot/internal/lead"
 	"sopbot/internal/playbook"
 )
 
@@ -38,17 +39,18 @@ func facts(s form.Scores) form.Answers {
 
 // start is what a scorecard about a lead starts with: what was answered last,
 // under what somebody has typed by now. A criterion that stands at unknown says
-// nothing yet.
-func start(last, typed form.Answers) form.Answers {
-	out := form.Answers{}
-	for id, v := range last {
-		out[id] = v
-	}
+// nothing yet. before is what the scorecard was filled in with for the lead that
+// was picked before; that goes with it.
+func start(last, typed, before form.Answers) form.Answers {
+	said := form.Answers{}
 	for id, v := range typed {
-		if v.Type == playbook.FieldChoice && v.Text == string(form.Unknown) && last[id].Text != "" {
+		if v.Type == playbook.FieldChoice && v.Text == string(form.Unknown) {
 			continue
 		}
-		out[id] = v
+		if old, filled := before[id]; filled && v.Type == playbook.FieldChoice && old.Text == v.Text {
+			continue // its words are another's
+		}
+		said[id] = v
 	}
-	return out
+	return lead.Refilled(said, before, last, nil)
 }

@@ -29,9 +29,14 @@ func insert(tx *database.Tx, r *Revision) error {
 	if err != nil {
 		return fmt.Errorf("what is missing: %w", err)
 	}
-	_, err = tx.Exec("INSERT INTO qualifications ("+columns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+	// On PostgreSQL a delivery that comes between is a conflict that this
+	// transaction runs again for, and then finds the key.
+	n, err := tx.Exec("INSERT INTO qualifications ("+columns+") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING",
 		r.ID, r.Key, r.Lead, r.Number, r.Person, database.Millis(r.At), r.Framework, r.Playbook, string(scores),
 		r.Result.Confirmed, r.Result.Of, r.Result.Need, r.Result.Pass, string(without))
+	if err == nil && n == 0 {
+		err = fmt.Errorf("revision %d of lead %s is there already", r.Number, r.Lead)
+	}
 	return err
 }
 

@@ -18,17 +18,53 @@ func verdictWords(r form.Result) string {
 	case r.Pass:
 		return "passes: a qualified opportunity"
 	case len(r.RequiredMissing) > 0 && r.Confirmed >= r.Need:
-		return "does not pass: " + labels(r.RequiredMissing) + " must be confirmed"
+		return "does not pass yet: " + labels(r.RequiredMissing) + " must be confirmed"
+	case len(r.RequiredMissing) > 0:
+		return fmt.Sprintf("does not pass yet: %d confirmed are needed, and %s among them", r.Need, labels(r.RequiredMissing))
 	}
 	return fmt.Sprintf("does not pass yet: %d confirmed are needed", r.Need)
 }
 
+// A result travels in an acknowledgement, so a long framework is not told to
+// its end; the scorecard itself shows each question.
+const (
+	mostLabel  = 100
+	mostAsk    = 300
+	mostAsks   = 3500
+	mostLabels = 5
+)
+
 func labels(criteria []playbook.Criterion) string {
 	var out []string
-	for _, c := range criteria {
-		out = append(out, c.Label)
+	for i, c := range criteria {
+		if i == mostLabels {
+			out = append(out, fmt.Sprintf("%d more", len(criteria)-i))
+			break
+		}
+		out = append(out, chat.Shorten(c.Label, mostLabel))
 	}
 	return strings.Join(out, ", ")
+}
+
+// askLines are the questions for what is missing.
+func askLines(missing []playbook.Criterion) string {
+	var b strings.Builder
+	for i, c := range missing {
+		line := "• *" + chat.EscapeInline(chat.Shorten(c.Label, mostLabel)) + "*"
+		question := c.Ask
+		if question == "" {
+			question = c.Hint
+		}
+		if question != "" {
+			line += ": " + chat.EscapeInline(chat.Shorten(question, mostAsk))
+		}
+		if b.Len()+len(line) > mostAsks {
+			fmt.Fprintf(&b, "… and %d more; `/qualify` shows the question beside each criterion.", len(missing)-i)
+			break
+		}
+		b.WriteString(line + "\n")
+	}
+	return b.String()
 }
 
 // resultView takes the form's place: the score, the weakest, and what to ask
@@ -43,21 +79,9 @@ func (q *Qualifications) resultView(of lead.Lead, r Revision, counted form.Resul
 		text += "\nWeakest: " + chat.EscapeInline(labels(counted.Weakest)) + "."
 	}
 	blocks = append(blocks, chat.TextBlocks(text)...)
-	var ask strings.Builder
-	for _, c := range counted.Missing {
-		question := c.Ask
-		if question == "" {
-			question = c.Hint
-		}
-		fmt.Fprintf(&ask, "• *%s*", chat.EscapeInline(c.Label))
-		if question != "" {
-			ask.WriteString(": " + chat.EscapeInline(question))
-		}
-		ask.WriteString("\n")
-	}
-	if ask.Len() > 0 {
+	if ask := askLines(counted.Missing); ask != "" {
 		blocks = append(blocks, slack.NewDividerBlock())
-		blocks = append(blocks, chat.TextBlocks("*Ask next*\n"+ask.String())...)
+		blocks = append(blocks, chat.TextBlocks("*Ask next*\n"+ask)...)
 	}
 	var buttons []slack.BlockElement
 	for _, s := range q.Leads.Steps {

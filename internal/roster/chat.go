@@ -30,25 +30,15 @@ func (r *Roster) Admit(ctx context.Context, person, what string, roles ...Role) 
 }
 
 func (r *Roster) admitRole(ctx context.Context, person, what string, roles []Role) error {
-	var failed error
-	for _, role := range roles {
-		has, err := r.Has(ctx, person, role)
-		if has {
-			return nil
-		}
-		if err != nil {
-			failed = err
-		}
-	}
-	if failed != nil {
-		r.Log.Warn("a role could not be checked", "person", person, "error", failed)
+	has, err := r.hasOne(ctx, person, roles)
+	switch {
+	case has:
+		return nil
+	case err != nil:
+		r.Log.Warn("a role could not be checked", "person", person, "error", err)
 		return chat.Refuse("Slack does not answer just now, so sopbot cannot check that you may %s. Please try again in a minute.", what)
 	}
-	var names []string
-	for _, role := range roles {
-		names = append(names, article(role))
-	}
-	return chat.Refuse("Only %s can %s. Who that is stands in the playbook's settings, under roles.", oneOf(names), what)
+	return chat.Refuse("Only %s can %s. Who that is stands in the playbook's settings, under roles.", oneOf(articles(roles)), what)
 }
 
 // oneOf joins words as a choice.
@@ -60,8 +50,9 @@ func oneOf(words []string) string {
 }
 
 // Candidate says, in words for the person who named somebody, why that person
-// cannot be given work that needs the role; "" when nothing stands in the way.
-func (r *Roster) Candidate(ctx context.Context, id string, role Role) (why string, err error) {
+// cannot be given work that needs one of the roles; "" when nothing stands in
+// the way.
+func (r *Roster) Candidate(ctx context.Context, id string, roles ...Role) (why string, err error) {
 	p, err := r.Today(ctx, id)
 	switch {
 	case errors.Is(err, chat.ErrNobody):
@@ -75,15 +66,24 @@ func (r *Roster) Candidate(ctx context.Context, id string, role Role) (why strin
 	case p.Guest:
 		return p.Called() + " is a guest in this workspace. Pick a member of the team.", nil
 	}
-	has, err := r.Has(ctx, id, role)
+	has, err := r.hasOne(ctx, id, roles)
 	if has {
 		return "", nil
 	}
+	names := oneOf(articles(roles))
 	if err != nil {
 		r.Log.Warn("a role could not be checked", "person", id, "error", err)
-		return "Slack does not answer just now, so sopbot cannot check who is " + article(role) + ". Please send it again in a minute.", nil
+		return "Slack does not answer just now, so sopbot cannot check who is " + names + ". Please send it again in a minute.", nil
 	}
-	return p.Called() + " is not " + article(role) + " in the playbook's settings. Pick somebody who is.", nil
+	return p.Called() + " is not " + names + " in the playbook's settings. Pick somebody who is.", nil
+}
+
+func articles(roles []Role) []string {
+	var names []string
+	for _, role := range roles {
+		names = append(names, article(role))
+	}
+	return names
 }
 
 func article(role Role) string {

@@ -41,6 +41,9 @@ type Roster struct {
 	Zone  func() *time.Location      // for people whose own zone is unknown
 	Now   func() time.Time
 	Log   *slog.Logger
+	// OnChange, if set, is told of a member whom Slack describes otherwise than
+	// before: another zone, gone. It is called outside any transaction.
+	OnChange func(before, now chat.Profile)
 
 	mu      sync.Mutex
 	people  map[string]entry
@@ -172,6 +175,21 @@ func (r *Roster) Has(ctx context.Context, person string, role Role) (bool, error
 	return false, failed
 }
 
+// hasOne reports whether somebody has one of the roles.
+func (r *Roster) hasOne(ctx context.Context, person string, roles []Role) (bool, error) {
+	var failed error
+	for _, role := range roles {
+		has, err := r.Has(ctx, person, role)
+		if has {
+			return true, nil
+		}
+		if err != nil {
+			failed = err
+		}
+	}
+	return false, failed
+}
+
 // Members lists who has the role, in a steady order; nobody where the playbook
 // leaves it out. The error is that of Has; what is known comes along.
 func (r *Roster) Members(ctx context.Context, role Role) ([]string, error) {
@@ -233,6 +251,14 @@ func (r *Roster) NameOf(id string) string {
 		return ""
 	}
 	return Person{Profile: e.Profile}.Called()
+}
+
+// Recall describes a member by what is known, without asking Slack: for use
+// inside a transaction. Who was never heard of has the playbook's zone.
+func (r *Roster) Recall(id string) Person {
+	e, known := r.lookup(id)
+	e.ID = id
+	return r.person(e.Profile, known)
 }
 
 // Heard lists who has the role as far as it is known, without asking Slack:

@@ -10,6 +10,8 @@
 // cover (rerank.go), sections become pages (search.go), and verdict.go decides
 // whether this is an answer at all.
 //
-// Everything here is general English. What is special to one company comes in
-// through aliases, headings and the synonyms of its settings.
+// Everything here is general English: the thesaurus (thesaurus.go, slang.go),
+// and which words say little or are topics (everyday.go). What is special to
+// one company comes in through aliases, headings and the synonyms of its
+// settings.
 package search

@@ -58,7 +58,8 @@ vat irs dividend ipo shareholder shareholders dunning reconciliation bookkeeping
 changelog sprint backlog standup scrum kanban regex compiler webhook endpoint sdk npm favicon pixel basketball
 baseball tennis golf netflix spotify playlist song lyrics guitar piano novel dinosaur planet moon galaxy population
 horse bird fish tire tyre pharmacy therapy therapist medicine covid baby babysitter daycare divorce house apartment
-rent seo podcast billboard facebook instagram tiktok twitter youtube advertising adwords translate translation
+rent seo podcast billboard facebook instagram tiktok twitter youtube advertising adwords invoice invoices invoicing production holiday holidays office offices earnings newsletter permit carpool flicker vaccination
+translate translation
 dictionary grammar math algebra physics chemistry
 `
 
@@ -91,6 +92,7 @@ sun star sky cloud wind storm ice ocean lake island forest desert field farm ani
 road bridge station bus ship boat plane wheel engine
 number part piece side top bottom middle front edge line circle square
 year month week day hour minute second moment time age century
+game stock card key ball toy tool box gift idea race team club event trip tour walk talk chat call deal case file form list note plan
 world earth nature life death birth peace war truth
 `
 
@@ -103,7 +105,7 @@ var everyday = sync.OnceValue(func() map[string]float32 {
 			m[w] = stress
 		}
 	}
-	words(thesaurus+plain, func(t token) bool {
+	words(thesaurus+slang+plain, func(t token) bool {
 		if _, ok := m[t.text]; !ok {
 			m[t.text] = 1
 		}
@@ -124,6 +126,12 @@ func stress(word string) float32 {
 // english reports whether a word is known to be one, and hence no misspelling
 // of a word of the playbook.
 func english(word string) bool {
-	_, ok := everyday()[word]
+	m := everyday()
+	_, ok := m[word]
+	if !ok {
+		if one, plural := strings.CutSuffix(word, "s"); plural {
+			_, ok = m[one]
+		}
+	}
 	return ok
 }

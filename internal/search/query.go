@@ -26,6 +26,7 @@ type asked struct {
 	idf    float32 // what the word weighs
 	stress float32 // what it weighs more or less than its rarity in the playbook says
 	place  int     // where it stands in the question
+	lent   bool    // the playbook has only what means the same
 	known  bool    // the playbook has it, as typed or corrected
 }
 
@@ -39,9 +40,11 @@ type form struct {
 
 const (
 	synonymWeight = .3
-	phraseWeight  = .5 // a synonym of several words in a row
-	prefixKnown   = .3 // the last word is complete as it is, but could go on
-	maxPrefixed   = 24 // words that a prefix may stand for
+	insteadWeight = .45 // a synonym of a word that the playbook lacks
+	phraseWeight  = .6  // a synonym of several words in a row
+	prefixKnown   = .45 // the last word is complete as it is, but could go on
+	prefixEnglish = .6  // it is a word, though not one of the playbook's
+	maxPrefixed   = 24  // words that a prefix may stand for
 	kindAsWord    = .35
 	farWeight     = .7 // a word two mistakes away may well be another word
 )
@@ -136,15 +139,24 @@ func (x *Index) forms(q *question, a *asked, typed []token, i int, open bool) {
 	if a.known {
 		return
 	}
-	if english(a.text) {
+	whole := english(a.text)
+	if x.split(a, whole) {
+		return
+	}
+	if whole {
 		a.idf = l.idf(0)
 		return
 	}
-	if x.split(a) {
-		return
+	meant := x.spelling.candidates(l, a.text)
+	if len(meant) == 0 || meant[0].distance > 1 {
+		if word := x.groups.meant(a.text); word != "" {
+			q.correct(a, word)
+			a.idf = l.idf(0)
+			return
+		}
 	}
 	var used []string
-	for rank, m := range x.spelling.candidates(l, a.text) {
+	for rank, m := range meant {
 		word := l.words[m.word]
 		weight := 1 - .1*float32(rank)
 		if m.distance > 1 {
@@ -160,11 +172,7 @@ func (x *Index) forms(q *question, a *asked, typed []token, i int, open bool) {
 			df = max(df, float64(l.terms[f.terms[0]].df))
 		}
 		a.idf = l.idf(df)
-		if q.Corrected == nil {
-			q.Corrected = map[string]string{}
-		}
-		q.Corrected[a.text] = used[0]
-		a.text = used[0]
+		q.correct(a, used[0])
 		return
 	}
 	if i < len(typed)-1 && utf8.RuneCountInString(a.text) >= 4 {
@@ -174,6 +182,15 @@ func (x *Index) forms(q *question, a *asked, typed []token, i int, open bool) {
 		}
 	}
 	a.idf = l.idf(0) // nobody wrote of it: all the more it was meant
+}
+
+// correct notes that a word is read as another.
+func (q *question) correct(a *asked, word string) {
+	if q.Corrected == nil {
+		q.Corrected = map[string]string{}
+	}
+	q.Corrected[a.text] = word
+	a.text = word
 }
 
 // joined adds the one-word form of a word and its neighbours.
@@ -216,9 +233,11 @@ func (x *Index) prefix(a *asked, known bool) {
 		found = found[:maxPrefixed]
 	}
 	weight := float32(1)
-	whole := known || english(a.text)
-	if whole {
+	switch {
+	case known:
 		weight = prefixKnown
+	case english(a.text):
+		weight = prefixEnglish
 	}
 	var df float64
 	for _, n := range found {
@@ -229,14 +248,16 @@ func (x *Index) prefix(a *asked, known bool) {
 		a.forms = append(a.forms, form{[]uint32{t}, weight})
 		df += float64(l.terms[t].df)
 	}
-	if !whole && !a.known && df > 0 {
+	if !a.known && df > 0 {
 		a.known = true
 		a.idf = l.idf(df)
 	}
 }
 
-// split reads an unknown word as two known ones written together.
-func (x *Index) split(a *asked) bool {
+// split reads an unknown word as two known ones written together. Of a word
+// that is English as a whole only a small one is split off: "handoff" is "hand
+// off", "password" not "pass word".
+func (x *Index) split(a *asked, whole bool) bool {
 	l := &x.lexicon
 	best, bestDF := form{}, uint32(0)
 	for i := 2; i+2 <= len(a.text); i++ {
@@ -250,6 +271,9 @@ func (x *Index) split(a *asked) bool {
 		}
 		one, two := l.words[n].term, l.words[m].term
 		if l.terms[one].stop && l.terms[two].stop || min(i, len(a.text)-i) < 3 && !l.terms[one].stop && !l.terms[two].stop {
+			continue
+		}
+		if whole && !l.terms[one].stop && !l.terms[two].stop {
 			continue
 		}
 		f := form{weight: 1}

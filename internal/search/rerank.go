@@ -7,7 +7,7 @@ const (
 	titleWeight   = .2
 	coveredWeight = .1
 	exactWeight   = .5
-	mutualWeight  = .3
+	mutualWeight  = .15
 	within        = 8 // words this near to each other belong together
 )
 
@@ -71,8 +71,10 @@ func (x *Index) look(s *scratch, q *question, r *ranked, l *look) {
 	x.scan(s, q, l, d.text, &pos, 0)
 
 	var near, all, covered float32
+	r.astray = false
 	for i := 1; i <= n; i++ {
 		covered += q.words[i-1].idf * min(1, l.have[i])
+		r.astray = r.astray || q.words[i-1].stress > 1 && l.have[i] < 1
 		if i > 1 {
 			w := q.words[i-1].idf + q.words[i-2].idf
 			near += w * l.pairs[i]
@@ -93,25 +95,31 @@ func (x *Index) quoted(title span, q *question) float32 {
 	if q.narrowed {
 		all = max(1, all-1) // the kind may stand in the title or not
 	}
-	if title.len() == 0 {
+	tokens := x.tokens[title.from:title.to]
+	for len(tokens) > 0 && tokens[0]&beside != 0 {
+		tokens = tokens[1:]
+	}
+	if len(tokens) == 0 {
 		return 0
 	}
-	for len(want) > 0 {
-		i := 0
-		for _, t := range x.tokens[title.from:title.to] {
+	for at, t := range want {
+		if t != tokens[0] {
+			continue
+		}
+		i := at
+		for _, t := range tokens {
 			if t&beside != 0 {
 				continue
 			}
 			if i >= len(want) || want[i] != t {
-				i = 0
+				i = at
 				break
 			}
 			i++
 		}
-		if i > 0 {
-			return min(1, float32(i)/float32(all))
+		if i > at {
+			return min(1, float32(i-at)/float32(all))
 		}
-		want = want[1:]
 	}
 	return 0
 }

@@ -15,6 +15,7 @@ type ranked struct {
 	mutual  float32 // how much of a title or alias and of the question are the same
 	exact   float32 // share of the question that is a title word for word
 	near    float32 // how near to each other the words stand
+	astray  bool    // it lacks a topic of the question
 	second  bool    // the score has a second section in it
 }
 

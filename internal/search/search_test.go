@@ -170,15 +170,44 @@ func TestSynonyms(t *testing.T) {
 		"iron horse":         "trains",
 		"the iron horses":    "trains",
 		"too expensive":      "objection-handling",
-		"where is my blmip?": "",
+		"where is my blmip?": "zeppelins", // the playbook has no blimp, misspelt or not
 	} {
 		got := x.Search(question, 3)
 		found := append(ids(got.Hits), ids(got.Nearest)...)
-		if want == "" {
-			continue
-		}
 		if len(found) == 0 || found[0] != want {
 			t.Errorf("%q: %v %v, want %s", question, got.Verdict, found, want)
+		}
+	}
+}
+
+// TestWordsOfEnglish holds that what is a word is not taken for another, and
+// that words which say little do not outweigh those that say something.
+func TestWordsOfEnglish(t *testing.T) {
+	x := build(t, book("Life insurance: A day in the life of a broker.", "Passes: Every pass opens a gate, and every word counts.",
+		"Care: How we care for plants.", "Handing over: When you hand off a shift, say so.", "Somebody: Honestly, somebody wants something.",
+		"Ferries: Ferries leave on the hour."))
+	defer x.Close()
+	for question, not := range map[string]string{"my wife ": "life-insurance", "password ": "passes", "a car ": "care"} {
+		got := x.Search(question, 3)
+		if len(got.Query.Corrected) > 0 || got.Verdict == Answered {
+			t.Errorf("%q is read as %v and %v by %v, not %s", question, got.Query.Corrected, got.Verdict, ids(got.Hits), not)
+		}
+	}
+	for question, want := range map[string]string{"handoff ": "handing-over", "honestly somebody wants the ferries": "ferries"} {
+		if got := x.Search(question, 3); len(got.Hits) == 0 || got.Hits[0].Page.ID != want {
+			t.Errorf("%q: %v %v, want %s", question, got.Verdict, ids(got.Hits), want)
+		}
+	}
+}
+
+// TestAMissingTopicIsNoAnswer: the rest of the question matches well, but not
+// what it is about.
+func TestAMissingTopicIsNoAnswer(t *testing.T) {
+	x := build(t, defaultPlaybook(t))
+	defer x.Close()
+	for _, q := range []string{"payroll for a new customer", "who approves my visa", "lunch with the account executive"} {
+		if got := x.Search(q, 3); got.Verdict == Answered {
+			t.Errorf("%q is answered by %v", q, ids(got.Hits))
 		}
 	}
 }

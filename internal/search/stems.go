@@ -10,6 +10,9 @@ var stems = readStems()
 // together lists words that share a term, one family a line; the first is the
 // term. A family of one is kept apart from what Porter makes of it.
 const together = `
+email emails emailed emailing mail mails mailed mailing
+business businesses
+busy busier busiest
 objection objections
 objective objectives
 object objects

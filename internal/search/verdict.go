@@ -25,15 +25,21 @@ func (v Verdict) String() string {
 }
 
 // A match is in units of one word well matched: about 1 for a word in the text,
-// 2 to 3 in a title; with the share of the question that is matched it tells
-// best whether a page answers. The more words a question has, the smaller the
-// share of them that any page matches, the right one too: wordy makes up for
-// that. Both bounds were set on manuals and handbooks with their own questions
-// and each other's, and on the questions in seeds that are there to tune on.
+// 2 to 3 in a title. What else tells whether a page answers: the share of the
+// question that it has, and how near to each other the words stand there. A
+// page that lacks what the question is about answers it less likely. The more
+// words a question has, the smaller the share of them that any page has, the
+// right one too; wordy makes up for that. All of it was set on manuals and
+// handbooks with their own questions and each other's, and on those questions
+// in seeds that are there to tune on.
 const (
-	answers = 2.1
-	touches = 1.2
-	wordy   = .4
+	answers = 2
+	touches = 1.25
+
+	coveredEvidence = .5
+	nearEvidence    = .5
+	wordy           = .5
+	astray          = .5
 )
 
 // verdict judges the best pages.
@@ -48,11 +54,15 @@ func (x *Index) verdict(q *question, pages []ranked) Verdict {
 	if q.narrowed {
 		n-- // the kind is no evidence
 	}
-	evidence := pages[0].match + pages[0].covered + wordy*float32(math.Log(float64(max(n, 1))))
+	top := pages[0]
+	evidence := top.match + coveredEvidence*top.covered + nearEvidence*top.near + wordy*float32(math.Log(float64(max(n, 1))))
+	if top.astray {
+		evidence -= astray
+	}
 	switch {
 	case evidence >= answers:
 		return Answered
-	case evidence >= touches:
+	case evidence >= touches, top.covered > .99: // all that was asked is there
 		return NearMisses
 	}
 	return Nothing

@@ -68,6 +68,7 @@ func (p *Person) History(room, before string, most int) (messages []json.RawMess
 	if err != nil {
 		return nil, false, err
 	}
+	messages = []json.RawMessage{}
 	for _, m := range slices.Backward(r.messages) {
 		if (before != "" && m.ts >= before) || !r.seenBy(p.id, m) || (m.thread != "" && !m.broadcast) {
 			continue
@@ -90,7 +91,7 @@ func (p *Person) Thread(room, ts string) ([]json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	var messages []json.RawMessage
+	messages := []json.RawMessage{}
 	for _, m := range r.messages {
 		if (m.ts == ts || m.thread == ts) && r.seenBy(p.id, m) {
 			messages = append(messages, p.shown(r, m))
@@ -199,6 +200,14 @@ func (p *Person) shownView(v *view) json.RawMessage {
 // may write to it.
 func (s *Server) Tabs() (home, messages, writable bool) {
 	return s.features.home, s.features.messages, s.features.messages && !s.features.readOnly
+}
+
+// Seen is the number of the newest [Change]. Whoever reads it before the rest,
+// and watches from then on, sees whether something changed in between.
+func (s *Server) Seen() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.news.seq
 }
 
 // Since are the journal's entries after the one numbered seq, at most most of

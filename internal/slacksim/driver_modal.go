@@ -329,12 +329,15 @@ func clientErrors(v *view) map[string]string {
 		chosen, isList := value[key].([]any)
 		typed, isText := value[key].(string)
 		least, _ := strconv.Atoi(text(e, "min_length"))
+		most, _ := strconv.Atoi(text(e, "max_length"))
 		switch empty := value[key] == nil || (isList && len(chosen) == 0) || (isText && strings.TrimSpace(typed) == ""); {
 		case empty && !truth(b, "optional"):
 			wrong[id] = "Please complete this required field."
 		case empty:
 		case isText && utf8.RuneCountInString(typed) < least:
 			wrong[id] = fmt.Sprintf("Please enter at least %d characters.", least)
+		case isText && most > 0 && utf8.RuneCountInString(typed) > most:
+			wrong[id] = fmt.Sprintf("Please enter at most %d characters; these are %d.", most, utf8.RuneCountInString(typed))
 		case kind == "email_text_input" && !isAddress(typed):
 			wrong[id] = "Enter a valid email address."
 		case kind == "url_text_input" && !isURL(typed):

@@ -76,36 +76,62 @@ type savedScheduled struct {
 	Attachments json.RawMessage `json:"attachments,omitempty"`
 }
 
-// Save writes down what is visible in the workspace, for [Server.Restore].
+// Save writes down what is visible in the workspace, for [Server.Restore]. The
+// workspace stands still only while it is looked at, not while it is written.
 func (s *Server) Save() ([]byte, error) {
+	all, messages := s.look()
+	for i := range all.Rooms {
+		all.Rooms[i].Messages = make([]savedMessage, len(messages[i]))
+		for k := range messages[i] {
+			all.Rooms[i].Messages[k] = messages[i][k].save()
+		}
+	}
+	data, err := json.Marshal(all)
+	if err != nil {
+		return nil, fmt.Errorf("save the workspace: %w", err)
+	}
+	return data, nil
+}
+
+// look copies everything that is saved but the messages' JSON, and the messages
+// of each room. Blocks and metadata are never changed, only replaced.
+func (s *Server) look() (all saved, messages [][]message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	all := saved{Version: 1, LastTS: s.lastTS, Homes: map[string]home{}}
+	all = saved{Version: 1, LastTS: s.lastTS, Homes: map[string]home{}}
 	for _, id := range s.roomList {
 		r := s.rooms[id]
-		kept := savedRoom{Channel: r.Channel, Kind: r.kind, User: r.user, Created: r.created, Messages: []savedMessage{}}
-		for _, m := range r.messages {
-			kept.Messages = append(kept.Messages, m.save())
-		}
+		kept := savedRoom{Channel: r.Channel, Kind: r.kind, User: r.user, Created: r.created}
+		kept.Channel.Members = slices.Clone(r.Members)
 		all.Rooms = append(all.Rooms, kept)
+		copies := make([]message, len(r.messages))
+		for i, m := range r.messages {
+			copies[i] = *m
+			copies[i].files = slices.Clone(m.files)
+			copies[i].reactions = slices.Clone(m.reactions)
+			for k := range m.reactions {
+				copies[i].reactions[k].users = slices.Clone(m.reactions[k].users)
+			}
+		}
+		messages = append(messages, copies)
 	}
 	for person, v := range s.homes {
 		all.Homes[person] = home{v.id, encode(v.def)}
 	}
 	for _, f := range s.files {
 		if f.complete {
-			all.Files = append(all.Files, savedFile{f.id, f.name, f.title, f.alt, f.created, f.data, f.shares})
+			shares := make(map[string][]string, len(f.shares))
+			for room, stamps := range f.shares {
+				shares[room] = slices.Clone(stamps)
+			}
+			all.Files = append(all.Files, savedFile{f.id, f.name, f.title, f.alt, f.created, f.data, shares})
 		}
 	}
 	for _, e := range s.scheduled {
 		all.Scheduled = append(all.Scheduled, savedScheduled{e.id, e.room, e.due, e.made, e.thread, e.content.text, raw(e.content.blocks), raw(e.content.attachments)})
 	}
 	slices.SortFunc(all.Files, func(a, b savedFile) int { return a.Created.Compare(b.Created) })
-	data, err := json.Marshal(all)
-	if err != nil {
-		return nil, fmt.Errorf("save the workspace: %w", err)
-	}
-	return data, nil
+	return all, messages
 }
 
 func (m *message) save() savedMessage {

@@ -236,9 +236,7 @@ func (s *Server) Close() error {
 	for _, d := range s.deliveries {
 		d.finish(outcome{failure: "dispatch_failed"})
 	}
-	// Whoever watches goes now: a page that hears what happens would hold up
-	// the end for as long as it is open.
-	s.tell(Change{Kind: "closed"})
+	s.tell(Change{Kind: "closed"}) // first, so that those who watch over a connection let go of it
 	s.mu.Unlock()
 	s.clock.stop()
 	for _, socket := range sockets {

@@ -53,6 +53,10 @@ func (s *Server) act(person string, at place, block, element, chosen obj) *gestu
 	var g *gesture
 	if at.view != nil {
 		g = s.begin(person, s.rooms[at.view.channel])
+		if s.notices[person] != "" { // a new attempt
+			delete(s.notices, person)
+			s.tell(Change{Kind: at.view.kind, Person: person})
+		}
 		payload["container"] = obj{"type": "view", "view_id": at.view.id}
 		payload["view"] = s.viewObject(at.view)
 	} else {

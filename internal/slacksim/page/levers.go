@@ -88,6 +88,14 @@ func (p *Page) switchFault(w http.ResponseWriter, r *http.Request, _ *slacksim.P
 	switch {
 	case asked.Name == "disconnect":
 		p.slack.Disconnect("refresh_requested")
+	case p.own(asked.Name) != nil:
+		if err := p.own(asked.Name).Set(asked.On); err != nil {
+			refuse(w, err)
+			return
+		}
+		p.mu.Lock()
+		p.faults[asked.Name] = asked.On
+		p.mu.Unlock()
 	case trouble[asked.Name] == nil:
 		refuse(w, fmt.Errorf("there is no trouble called %q", asked.Name))
 		return
@@ -105,6 +113,24 @@ func (p *Page) switchFault(w http.ResponseWriter, r *http.Request, _ *slacksim.P
 	on := p.faultsOn()
 	p.everywhere(event{"faults", on})
 	answer(w, on)
+}
+
+// own finds a lever that the page was given.
+func (p *Page) own(id string) *Lever {
+	for i, l := range p.opts.Levers {
+		if l.ID == id {
+			return &p.opts.Levers[i]
+		}
+	}
+	return nil
+}
+
+func levers(all []Lever) []map[string]string {
+	shown := []map[string]string{}
+	for _, l := range all {
+		shown = append(shown, map[string]string{"id": l.ID, "name": l.Name, "note": l.Note})
+	}
+	return shown
 }
 
 func (p *Page) faultsOn() map[string]bool {

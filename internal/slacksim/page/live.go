@@ -17,7 +17,7 @@ type event struct {
 }
 
 // live tells a window everything that its person sees happen, until the window
-// is gone. A window that fell behind is told to read everything anew.
+// is gone. A window that fell behind is told anew how things stand.
 func (p *Page) live(w http.ResponseWriter, r *http.Request, person *slacksim.Person) {
 	ctx := r.Context()
 	w.Header().Set("Content-Type", "text/event-stream")
@@ -31,20 +31,27 @@ func (p *Page) live(w http.ResponseWriter, r *http.Request, person *slacksim.Per
 			return true
 		}
 		var b bytes.Buffer
-		fmt.Fprintf(&b, "event: %s\ndata: %s\n\n", e.name, data)
+		fmt.Fprintf(&b, "retry: 500\nevent: %s\ndata: %s\n\n", e.name, data) // a window looks for its server twice a second
 		if _, err := w.Write(b.Bytes()); err != nil {
 			return false
 		}
 		return out.Flush() == nil
 	}
-	if !send(event{"hello", map[string]any{"now": p.slack.Now().UnixMilli(), "connected": len(p.slack.Sockets())}}) {
+	status := p.status()
+	// The stream begins with how things stand, so that what follows is news: read
+	// beside the stream, it could be older than what the stream told before.
+	state := p.state(person)
+	if !send(event{"hello", state}) {
 		return
 	}
-	// The journal has no news of its own; whoever reads it wants it soon, not at once.
+	last := state["seen"].(int64) // what came until then is in the state
+	// The journal and the bot's state have no news of their own; whoever looks at
+	// them wants to know soon, not at once.
 	look := time.NewTicker(150 * time.Millisecond)
 	defer look.Stop()
+	ask := time.NewTicker(500 * time.Millisecond)
+	defer ask.Stop()
 	written := p.slack.Journal().Len()
-	var last int64
 	for {
 		var told []event
 		select {
@@ -54,14 +61,14 @@ func (p *Page) live(w http.ResponseWriter, r *http.Request, person *slacksim.Per
 			if !open {
 				return
 			}
-			if last != 0 && c.Seq != last+1 {
-				told = []event{{"reset", nil}}
-			} else {
-				told = p.tell(person, c)
-			}
-			last = c.Seq
-			if c.Kind == "closed" {
+			switch {
+			case c.Kind == "closed":
 				return
+			case c.Seq <= last:
+			case c.Seq == last+1:
+				told, last = p.tell(person, c), c.Seq
+			default:
+				told, last = p.anew(person)
 			}
 		case e := <-own:
 			told = []event{e}
@@ -70,6 +77,16 @@ func (p *Page) live(w http.ResponseWriter, r *http.Request, person *slacksim.Per
 				written = n
 				told = []event{{"journal", n}}
 			}
+			// The end of a flood can be missed without a later change to show it.
+			if n := p.slack.Seen(); n > last && len(changes) == 0 {
+				again, seen := p.anew(person)
+				told, last = append(told, again...), seen
+			}
+		case <-ask.C:
+			if now := p.status(); now != status {
+				status = now
+				told = []event{{"status", status}}
+			}
 		}
 		for _, e := range told {
 			if !send(e) {
@@ -77,6 +94,12 @@ func (p *Page) live(w http.ResponseWriter, r *http.Request, person *slacksim.Per
 			}
 		}
 	}
+}
+
+// anew tells how things stand, to a window that missed something.
+func (p *Page) anew(person *slacksim.Person) ([]event, int64) {
+	state := p.state(person)
+	return []event{{"hello", state}}, state["seen"].(int64)
 }
 
 // tell turns a change into what this person's window has to know.

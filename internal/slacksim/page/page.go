@@ -54,7 +54,7 @@ type Step struct {
 	Title string `json:"title"`
 	Words string `json:"words"`
 	As    string `json:"as,omitempty"`   // a handle
-	Room  string `json:"room,omitempty"` // #channel or DM
+	Room  string `json:"room,omitempty"` // #channel, DM or home
 	Type  string `json:"type,omitempty"`
 	Point string `json:"point,omitempty"`
 	// Done are words; the step is done when they stand on the page: in a
@@ -178,18 +178,24 @@ func refuse(w http.ResponseWriter, err error) {
 	_ = json.NewEncoder(w).Encode(map[string]string{"error": err.Error()})
 }
 
-// start is everything that a window needs to show itself.
 func (p *Page) start(w http.ResponseWriter, _ *http.Request, person *slacksim.Person) {
+	answer(w, p.state(person))
+}
+
+// state is everything that a window needs to show itself, but for the messages.
+func (p *Page) state(person *slacksim.Person) map[string]any {
+	seen := p.slack.Seen() // before anything is read: what changes meanwhile is read again
 	world := p.slack.World()
 	home, messages, writable := p.slack.Tabs()
 	app := p.slack.App()
-	answer(w, map[string]any{
+	return map[string]any{
 		"me": person.ID(), "team": world.Team.Name, "people": people(world), "groups": groups(world), "rooms": person.Rooms(),
 		"app":      map[string]any{"name": app.Name, "user": app.BotUser, "home": home, "messages": messages, "writable": writable},
 		"commands": commands(p.slack), "shortcuts": shortcuts(p.slack), "views": person.Views(), "home": person.PublishedHome(),
 		"now": p.slack.Now().UnixMilli(), "clock": p.opts.Push != nil, "tour": p.opts.Tour, "faults": p.faultsOn(),
-		"connected": len(p.slack.Sockets()), "journal": p.slack.Journal().Len(),
-	})
+		"connected": len(p.slack.Sockets()), "journal": p.slack.Journal().Len(), "status": p.status(), "levers": levers(p.opts.Levers),
+		"seen": seen,
+	}
 }
 
 type shownPerson struct {
@@ -234,6 +240,13 @@ func shortcuts(slack *slacksim.Server) []map[string]any {
 		all = append(all, map[string]any{"name": s.Name, "id": s.CallbackID, "message": s.OnMessage})
 	}
 	return all
+}
+
+func (p *Page) status() string {
+	if p.opts.Status == nil {
+		return ""
+	}
+	return p.opts.Status()
 }
 
 // pageful is how many messages come at a time.

@@ -37,7 +37,8 @@ CREATE TABLE leads (
     changed_at BIGINT NOT NULL
 );
 CREATE INDEX leads_owner ON leads (owner, changed_at);
-CREATE INDEX leads_changed ON leads (changed_at);
+CREATE INDEX leads_changed ON leads (changed_at, search, id);
+CREATE INDEX leads_search ON leads (search);
 
 -- What is known of a lead: the latest answer to each field, by where it was
 -- given. value is a form's answer.

@@ -3,9 +3,12 @@ import { h, clear, button, ask, flash, icon } from './dom.js';
 import { store, on, when } from './store.js';
 import { copy } from './messages.js';
 
-const troubles = [['offline', 'Bot offline', 'Its sockets are cut and it cannot come back.'], ['slow', 'Slow', 'Everything takes a second longer, both ways.'], ['limit', 'Rate limit', 'Every call is answered with 429.'], ['broken', 'Error 500', 'Every call fails.']];
-const filters = { All: () => true, Envelopes: e => ['envelope', 'ack'].includes(e.kind), Calls: e => ['call', 'response_url', 'upload'].includes(e.kind), Refusals: e => !!e.error };
-const arrows = { envelope: ['→', 'to the app'], ack: ['←', 'acknowledged'], call: ['←', 'called'], response_url: ['←', 'response URL'], upload: ['←', 'upload'], verdict: ['!', 'verdict'], socket: ['·', 'socket'], timer: ['·', 'timer'] };
+const troubles = [['offline', 'Bot offline', 'Its sockets are cut and it cannot come back.'], ['slow', 'Slow', 'Everything takes a second longer, both ways.'],
+  ['limit', 'Rate limit', 'Every call is answered with 429.'], ['broken', 'Error 500', 'Every call fails.']];
+const filters = { All: () => true, Envelopes: e => ['envelope', 'ack'].includes(e.kind), Calls: e => ['call', 'response_url', 'upload'].includes(e.kind),
+  Refusals: e => !!e.error };
+const arrows = { envelope: ['→', 'to the app'], ack: ['←', 'acknowledged'], call: ['←', 'called'], response_url: ['←', 'response URL'], upload: ['←', 'upload'],
+  verdict: ['!', 'verdict'], socket: ['·', 'socket'], timer: ['·', 'timer'] };
 
 let list = null, entries = [], filter = 'All', reading = false;
 
@@ -16,7 +19,10 @@ export function inspector() {
   const bars = () => clear(bar, Object.keys(filters).map(name => button(name, () => { filter = name; bars(); draw(); }, { 'aria-pressed': name === filter ? 'true' : 'false' })));
   bars();
   const levers = h('fieldset', { class: 'troubles' });
-  const drawLevers = () => clear(levers, h('legend', {}, 'Trouble to switch on'), troubles.map(([id, words, note]) => h('label', {}, h('input', { type: 'checkbox', checked: store.faults[id], on: { change: e => fault(id, e.target.checked) } }), h('span', {}, words, h('small', { class: 'quiet' }, note)))),
+  const drawLevers = () => clear(levers, h('legend', {}, 'Trouble to switch on'),
+    [...store.levers.map(l => [l.id, l.name, l.note]), ...troubles].map(([id, words, note]) => h('label', {},
+      h('input', { type: 'checkbox', checked: store.faults[id], on: { change: e => fault(id, e.target.checked) } }), h('span', {}, words, h('small', { class: 'quiet' }, note)))),
+    
     button('Disconnect once', () => fault('disconnect', true)));
   drawLevers();
   redraw = drawLevers;
@@ -25,7 +31,9 @@ export function inspector() {
 }
 let redraw = () => {};
 
-async function fault(name, on) { try { await ask('page/fault?as=' + store.me, { name, on }); } catch (e) { flash(e.message); } }
+// One after the other: switched on and off again, it is off.
+let turn = Promise.resolve();
+const fault = (name, on) => turn = turn.then(() => ask('page/fault?as=' + store.me, { name, on })).catch(e => { flash(e.message); redraw(); });
 
 async function read() {
   if (reading || !list) return;
@@ -63,13 +71,19 @@ function kit(e) {
 
 function row(e) {
   const [arrow, says] = arrows[e.kind] || ['·', e.kind], took = e.latency_ns ? (e.latency_ns / 1e6).toFixed(e.latency_ns < 1e7 ? 1 : 0) + ' ms' : '';
-  const about = e.request?.payload?.command ? e.request.payload.command + ' ' + e.request.payload.text : e.request?.payload?.type || '';
+  const p = e.request?.payload || {};
+  const about = p.command ? `${p.command} ${p.text}` : p.event ? p.event.type : p.actions ? `${p.type} ${p.actions.map(a => a.action_id).join(', ')}` : p.type ? `${p.type} ${p.view?.callback_id || p.callback_id || p.action_id || ''}` : '';
   const inner = h('div', { class: 'inner' });
   const d = h('details', { on: { toggle: () => {
     if (!d.open || inner.firstChild) return;
     const block = kit(e), json = JSON.stringify(e, null, 2);
-    clear(inner, h('div', { class: 'actions' }, button('Copy JSON', () => copy(json), { icon: 'copy' }), block && button('Copy as Block Kit', () => copy(JSON.stringify(block, null, 2), 'Copied: paste it into Block Kit Builder'), { icon: 'copy' })), h('pre', { tabindex: '0' }, json));
-  } } }, h('summary', {}, h('span', { class: 'arrow', title: says }, arrow), h('span', { class: 'name' }, `${says} `, h('strong', {}, e.name || ''), about && h('small', {}, ' ' + about)), h('span', { class: 'took' }, e.error ? h('em', {}, e.error) : took || (e.status && e.status !== 200 ? e.status : ''))), inner);
+    clear(inner,
+      h('div', { class: 'actions' }, button('Copy JSON', () => copy(json), { icon: 'copy' }),
+        block && button('Copy as Block Kit', () => copy(JSON.stringify(block, null, 2), 'Copied: paste it into Block Kit Builder'), { icon: 'copy' })),
+      h('pre', { tabindex: '0' }, json));
+  } } }, h('summary', {}, h('span', { class: 'arrow', title: says }, arrow),
+    h('span', { class: 'name' }, `${says} `, h('strong', {}, e.name || ''), about && h('small', {}, ' ' + about)),
+    h('span', { class: 'took' }, e.error ? h('em', {}, e.error) : took || (e.status && e.status !== 200 ? e.status : ''))), inner);
   return h('li', { class: e.kind + (e.error ? ' bad' : ''), 'data-seq': e.seq }, d);
 }
 

@@ -3,13 +3,13 @@
 export const store = {
   me: '', team: '', people: [], groups: {}, rooms: [], app: {}, commands: [], shortcuts: [], views: [], home: null, tour: [], faults: {},
   ahead: 0, // the workspace's clock minus this machine's
-  connected: 0, room: '', tab: 'messages', thread: '', fresh: {}, elsewhere: new Set(),
+  connected: 0, status: '', lost: false, levers: [], seen: 0, room: '', tab: 'messages', thread: '', fresh: {}, elsewhere: new Set(),
 };
 
 const heard = {};
-// on hears of something; tell tells it to all who listen.
+// on hears of something; tell tells it to all who listen, and waits for them.
 export const on = (name, f) => (heard[name] ||= []).push(f);
-export const tell = (name, ...what) => (heard[name] || []).forEach(f => f(...what));
+export const tell = (name, ...what) => Promise.all((heard[name] || []).map(f => f(...what)));
 
 export const now = () => Date.now() + store.ahead;
 export const person = id => store.people.find(p => p.id === id);
@@ -49,7 +49,9 @@ export const unread = r => r.member && r.latest && r.id !== store.room && r.late
 
 // clock parts of a moment in somebody's zone, and back.
 export function zoned(unix, tz) {
-  const parts = Object.fromEntries(new Intl.DateTimeFormat('en-CA', { timeZone: tz, hourCycle: 'h23', year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' }).formatToParts(unix * 1000).map(p => [p.type, p.value]));
+  const parts = Object.fromEntries(new Intl.DateTimeFormat('en-CA',
+    { timeZone: tz, hourCycle: 'h23', year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit',
+      minute: '2-digit' }).formatToParts(unix * 1000).map(p => [p.type, p.value]));
   return `${parts.year}-${parts.month}-${parts.day}T${parts.hour}:${parts.minute}`;
 }
 export function unzoned(local, tz) {

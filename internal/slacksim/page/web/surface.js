@@ -45,10 +45,14 @@ export function surface(where, state = {}, extra = {}) {
 export function sure(c) {
   return new Promise(done => {
     const box = document.getElementById('confirm');
-    const end = yes => { box.close(); done(yes); };
-    clear(box, h('h2', {}, c.title?.text || 'Are you sure?'), h('div', { class: 'body' }, words(c.text)), h('div', { class: 'foot' },
-      button(c.deny?.text || 'Cancel', () => end(false)), button(c.confirm?.text || 'Yes', () => end(true), { class: c.style === 'danger' ? 'danger' : 'primary' })));
-    box.oncancel = e => { e.preventDefault(); end(false); };
+    let sure = false;
+    const end = yes => { sure = yes; box.close(); };
+    clear(box, h('h2', { id: 'sure' }, c.title?.text || 'Are you sure?'), h('div', { class: 'body' }, words(c.text)), h('div', { class: 'foot' },
+      button(c.deny?.text || 'Cancel', () => end(false), { autofocus: true }), button(c.confirm?.text || 'Yes', () => end(true),
+        { class: c.style === 'danger' ? 'danger' : 'primary' })));
+    const from = document.activeElement;
+    box.setAttribute('aria-labelledby', 'sure');
+    box.onclose = () => { from?.focus(); done(sure); };
     box.showModal();
   });
 }

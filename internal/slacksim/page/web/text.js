@@ -6,13 +6,17 @@ import { store, nameOf, room, when, dayName, tell } from './store.js';
 const unescape = s => s.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 const safe = url => /^(https?:|mailto:|tel:)/i.test(url);
 
-export const link = (url, words) => safe(url) ? h('a', { href: url, target: '_blank', rel: 'noopener noreferrer' }, words || url.replace(/^mailto:/, '')) : h('span', {}, words || url);
+export const link = (url, words) => safe(url) ? h('a', { href: url, target: '_blank', rel: 'noopener noreferrer' },
+  words || url.replace(/^mailto:/, '')) : h('span', {}, words || url);
 export const mention = id => h('span', { class: 'mention' + (id === store.me ? ' mine' : '') }, '@' + nameOf(id));
-export const channel = (id, label) => room(id) ? h('a', { href: '#', class: 'mention', on: { click: e => { e.preventDefault(); tell('go', id); } } }, '#' + (room(id).name || store.app.name)) : h('span', { class: 'mention' }, '#' + (label || 'private-channel'));
+export const channel = (id, label) => room(id) ? h('a', { href: '#', class: 'mention', on: { click: e => { e.preventDefault(); tell('go', id); } } },
+  '#' + (room(id).name || store.app.name)) : h('span', { class: 'mention' }, '#' + (label || 'private-channel'));
 const group = (id, label) => h('span', { class: 'mention' }, '@' + (store.groups[id] || (label || id).replace(/^@/, '')));
-export const face = (name, code) => emoji[name] ? h('span', { class: 'emoji', role: 'img', 'aria-label': name.replaceAll('_', ' '), title: ':' + name + ':' }, emoji[name]) : code ? String.fromCodePoint(...code.split('-').map(c => parseInt(c, 16))) : ':' + name + ':';
+export const face = (name, code) => emoji[name] ? h('span', { class: 'emoji', role: 'img', 'aria-label': name.replaceAll('_', ' '), title: ':' + name + ':' },
+  emoji[name]) : code ? String.fromCodePoint(...code.split('-').map(c => parseInt(c, 16))) : ':' + name + ':';
 
-const dayForms = { date_num: { year: 'numeric', month: '2-digit', day: '2-digit' }, date: { month: 'long', day: 'numeric', year: 'numeric' }, date_short: { month: 'short', day: 'numeric', year: 'numeric' }, date_long: { weekday: 'long', month: 'long', day: 'numeric', year: 'numeric' } };
+const dayForms = { date_num: { year: 'numeric', month: '2-digit', day: '2-digit' }, date: { month: 'long', day: 'numeric', year: 'numeric' },
+  date_short: { month: 'short', day: 'numeric', year: 'numeric' }, date_long: { weekday: 'long', month: 'long', day: 'numeric', year: 'numeric' } };
 
 // date shows <!date^…> in the person's own zone.
 export function date(unix, format, fallback, url) {
@@ -39,49 +43,56 @@ function ago(ms) {
   return size < 60 ? form.format(minutes, 'minute') : size < 1440 ? form.format(Math.round(minutes / 60), 'hour') : form.format(Math.round(minutes / 1440), 'day');
 }
 
+// entity is what stands in angle brackets; null if Slack would not know it.
 function entity(inner) {
   const cut = inner.indexOf('|'), name = cut < 0 ? inner : inner.slice(0, cut), label = cut < 0 ? '' : unescape(inner.slice(cut + 1));
-  if (name[0] === '@') return mention(name.slice(1));
-  if (name[0] === '#') return channel(name.slice(1), label);
+  if (/^@[UW]/.test(name)) return mention(name.slice(1));
+  if (/^#[CGD]/.test(name)) return channel(name.slice(1), label);
   if (name.startsWith('!subteam^')) return group(name.slice(9), label);
   if (name.startsWith('!date^')) { const [, unix, format, url] = name.split('^'); return date(unix, unescape(format || ''), label, url); }
-  if (name[0] === '!') return h('span', { class: 'mention mine' }, '@' + name.slice(1));
-  return link(unescape(name), label);
+  if (/^!(here|channel|everyone)$/.test(name)) return h('span', { class: 'mention mine' }, '@' + name.slice(1));
+  const url = unescape(name);
+  return safe(url) ? link(url, label) : null;
 }
 
 const marks = { '*': 'strong', '_': 'em', '~': 's' };
-const edge = /[\s([{"'>.,:;/*_~\u2018\u201c-]/;
+const edge = /[\s([{"'>.,:;/*_~\u2018\u201c\u2014-]/;
+const pieces = { '<': /<([^<>\s][^<>]*)>/y, '`': /`([^`\n]+)`/y, ':': /:([a-z0-9_+'-]+):/y };
 
 // inline reads one stretch of mrkdwn.
 export function inline(s, escaped = true) {
   const out = [];
   let plain = '', i = 0;
-  const flush = () => { if (plain) out.push(escaped ? unescape(plain) : plain); plain = ''; };
   while (i < s.length) {
-    const c = s[i];
-    let found;
-    if (c === '<' && (found = /^<([@#!]?[^<>\s][^<>]*)>/.exec(s.slice(i, i + 4000)))) {
-      flush(); out.push(entity(found[1]));
-    } else if (c === '`' && (found = /^`([^`\n]+)`/.exec(s.slice(i, i + 4000)))) {
-      flush(); out.push(h('code', {}, unescape(found[1])));
-    } else if (c === ':' && (found = /^:([a-z0-9_+'-]+):/.exec(s.slice(i, i + 60))) && emoji[found[1]]) {
-      flush(); out.push(face(found[1]));
+    const c = s[i], shape = pieces[c];
+    let made = null, end = 0;
+    if (shape) {
+      shape.lastIndex = i;
+      const found = shape.exec(s);
+      if (found) {
+        end = i + found[0].length;
+        if (c === '<') made = entity(found[1]);
+        else if (c === '`') made = h('code', {}, unescape(found[1]));
+        else if (emoji[found[1]]) made = face(found[1]);
+      }
     } else if (marks[c] && (i === 0 || edge.test(s[i - 1]))) {
-      const end = closing(s, i, c);
-      if (end > 0) { flush(); out.push(h(marks[c], {}, inline(s.slice(i + 1, end), escaped))); i = end + 1; continue; }
+      const close = closing(s, i, c);
+      if (close > 0) { made = h(marks[c], {}, inline(s.slice(i + 1, close), escaped)); end = close + 1; }
     }
-    if (found && found[0] && out.length && !plain) { i += found[0].length; continue; }
-    plain += c;
-    i++;
+    if (made === null) { plain += c; i++; continue; }
+    if (plain) out.push(escaped ? unescape(plain) : plain);
+    plain = '';
+    out.push(made);
+    i = end;
   }
-  flush();
+  if (plain) out.push(escaped ? unescape(plain) : plain);
   return out;
 }
 
 // closing finds where emphasis ends: before no space, after no letter.
 function closing(s, at, c) {
   if (!s[at + 1] || /\s/.test(s[at + 1]) || s[at + 1] === c) return -1;
-  for (let j = at + 2; j < s.length && s[j] !== '\n'; j++) {
+  for (let j = at + 2, most = Math.min(s.length, at + 3000); j < most && s[j] !== '\n'; j++) {
     if (s[j] === '`') { const k = s.indexOf('`', j + 1); if (k > 0) { j = k; continue; } }
     if (s[j] === '<') { const k = s.indexOf('>', j + 1); if (k > 0) { j = k; continue; } }
     if (s[j] === c && !/\s/.test(s[j - 1]) && (!s[j + 1] || !/[\p{L}\p{N}]/u.test(s[j + 1]))) return j;
@@ -104,9 +115,10 @@ export function mrkdwn(text, escaped = true) {
 
 function lines(text, escaped) {
   const out = [];
-  let quote = null, run = null;
+  let quote = null, run = null, rest = false;
   for (const line of text.split('\n')) {
-    const quoted = /^(?:&gt;|>) ?(.*)$/.exec(line);
+    const all = !rest && /^(?:&gt;|>){3} ?(.*)$/.exec(line), quoted = rest ? [line, line] : all || /^(?:&gt;|>) ?(.*)$/.exec(line);
+    if (all) rest = true; // three of them quote all that follows
     if (quoted) {
       run = null;
       if (!quote) out.push(quote = h('blockquote'));
@@ -114,8 +126,9 @@ function lines(text, escaped) {
       continue;
     }
     quote = null;
-    const item = /^(\s*)([•◦▪–-]|\d+[.)]) +(.*)$/.exec(line);
-    if (item) { run = null; out.push(h('div', { class: 'item', style: { '--in': Math.min(4, Math.floor(item[1].length / 2)) } }, h('span', { class: 'dot' }, item[2] === '-' ? '•' : item[2]), h('span', {}, inline(item[3], escaped)))); continue; }
+    const item = /^(\s*)([•◦▪‣–-]|\d+[.)]) +(.*)$/.exec(line);
+    if (item) { run = null; out.push(h('div', { class: 'item', style: { '--in': Math.min(4, Math.floor(item[1].length / 2)) } }, h('span', { class: 'dot' }, item[2]),
+      h('span', {}, inline(item[3], escaped)))); continue; }
     if (!line.trim()) { run = null; out.push(h('div', { class: 'gap' })); continue; }
     if (run) run.append('\n', ...inline(line, escaped));
     else out.push(run = h('div', { class: 'line' }, inline(line, escaped)));
@@ -124,7 +137,7 @@ function lines(text, escaped) {
 }
 
 // words draws a text object.
-export const words = t => !t ? '' : typeof t === 'string' ? t : t.type === 'mrkdwn' ? mrkdwn(t.text) : h('span', {}, plainEmoji(t.text || ''));
+export const words = t => !t ? '' : typeof t === 'string' ? t : t.type === 'mrkdwn' ? mrkdwn(t.text) : h('span', { class: 'line' }, plainEmoji(t.text || ''));
 export const plainEmoji = s => s.split(/(:[a-z0-9_+'-]+:)/).map(p => emoji[p.slice(1, -1)] && p[0] === ':' ? face(p.slice(1, -1)) : p);
 
 // rich draws the elements of a rich_text block.
@@ -134,7 +147,8 @@ export function rich(elements = []) {
   for (const e of elements) {
     if (e.type !== 'rich_text_list') lists.length = 0;
     if (e.type === 'rich_text_list') {
-      const list = h(e.style === 'ordered' ? 'ol' : 'ul', { start: e.offset ? e.offset + 1 : null, class: 'indent' + Math.min(5, e.indent || 0) }, (e.elements || []).map(i => h('li', {}, richLine(i.elements))));
+      const list = h(e.style === 'ordered' ? 'ol' : 'ul', { start: e.offset ? e.offset + 1 : null, class: 'indent' + Math.min(5, e.indent || 0) },
+        (e.elements || []).map(i => h('li', {}, richLine(i.elements))));
       out.push(list);
     } else if (e.type === 'rich_text_quote') out.push(h('blockquote', {}, richLine(e.elements)));
     else if (e.type === 'rich_text_preformatted') out.push(h('pre', {}, richLine(e.elements)));
@@ -177,8 +191,11 @@ export function markdown(text) {
     else if (row.includes('|') && /^[\s|:-]+$/.test(rows[i + 1] || '') && rows[i + 1].includes('-')) {
       const body = []; const top = cells(row); i++;
       while (rows[i + 1]?.includes('|')) body.push(cells(rows[++i]));
-      out.push(h('div', { class: 'sheet' }, h('table', {}, h('thead', {}, h('tr', {}, top.map(c => h('th', { scope: 'col' }, span(c))))), h('tbody', {}, body.map(r => h('tr', {}, r.map(c => h('td', {}, span(c)))))))));
-    } else if ((m = /^(\s*)(?:([-*+])|(\d+[.)])) +(.*)$/.exec(row))) out.push(h('div', { class: 'item', style: { '--in': Math.min(4, Math.floor(m[1].length / 2)) } }, h('span', { class: 'dot' }, m[2] ? '•' : m[3]), h('span', {}, span(m[4]))));
+      out.push(h('div', { class: 'sheet' },
+        h('table', {}, h('thead', {}, h('tr', {}, top.map(c => h('th', { scope: 'col' }, span(c))))),
+          h('tbody', {}, body.map(r => h('tr', {}, r.map(c => h('td', {}, span(c)))))))));
+    } else if ((m = /^(\s*)(?:([-*+])|(\d+[.)])) +(.*)$/.exec(row))) out.push(h('div', { class: 'item', style: { '--in': Math.min(4, Math.floor(m[1].length / 2)) } },
+      h('span', { class: 'dot' }, m[2] ? '•' : m[3]), h('span', {}, span(m[4]))));
     else if (row.trim()) out.push(h('div', { class: 'line' }, span(row)));
     else out.push(h('div', { class: 'gap' }));
   }

@@ -1,0 +1,226 @@
+package deadline
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"sopbot/internal/chat"
+	"sopbot/internal/database"
+	"sopbot/internal/outbox"
+	"sopbot/internal/roster"
+)
+
+// Kinds of outbox rows: they live for ever.
+const (
+	kindTick   = "deadline.tick"
+	kindPeople = "deadline.people"
+	kindLegacy = "deadline.left"
+)
+
+// tick is the payload of a row that looks at a deadline.
+type tick struct {
+	ID         string `json:"id"`
+	Generation int    `json:"generation"`
+}
+
+func tickKey(on Deadline) string { return fmt.Sprintf("deadline/%s/%d", on.ID, on.generation) }
+
+// Work tells the outbox what deadlines do later. It is for before the outbox
+// runs.
+func (d *Deadlines) Work() {
+	d.Outbox.Handle(kindTick, d.tick)
+	d.Outbox.Handle(kindPeople, d.people)
+	d.Outbox.Handle(kindLegacy, d.bequeath)
+}
+
+// tick says what is to be said about a deadline now, and adds the next row: one
+// at a time, so that what came due while nobody was there is said once.
+func (d *Deadlines) tick(ctx context.Context, j outbox.Job) error {
+	var t tick
+	if err := json.Unmarshal(j.Payload, &t); err != nil {
+		return outbox.Dead(err)
+	}
+	gone, err := d.ask(ctx, t.ID)
+	if err != nil {
+		return err
+	}
+	return d.DB.Write(ctx, func(tx *database.Tx) error {
+		// First, so that nothing that follows can cancel it.
+		if err := j.Done(tx); err != nil {
+			return err
+		}
+		on, err := ByID(tx, t.ID)
+		switch {
+		case errors.Is(err, ErrGone):
+			return nil
+		case err != nil:
+			return err
+		case on.generation != t.Generation || !on.Running():
+			d.Log.Debug("a reminder has no reason any more", "deadline", t.ID)
+			return nil
+		case gone && on.Abandoned.IsZero():
+			return d.orphan(tx, on.Person)
+		}
+		return d.act(tx, on, j.Due)
+	})
+}
+
+// ask has Slack asked about everybody concerned, outside any transaction, and
+// tells whether whoever has to do it is gone.
+func (d *Deadlines) ask(ctx context.Context, id string) (gone bool, err error) {
+	var on Deadline
+	err = d.DB.Read(ctx, func(tx *database.Tx) (err error) {
+		on, err = ByID(tx, id)
+		return err
+	})
+	if errors.Is(err, ErrGone) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if on.Escalate != "" {
+		members, err := d.Roster.Members(ctx, roster.Role(on.Escalate))
+		if err != nil {
+			d.Log.Warn("Slack could not be asked who is to be told of a deadline", "role", on.Escalate, "error", err)
+		}
+		for _, m := range members {
+			// What Slack says is kept in the roster.
+			if _, err := d.Roster.Person(ctx, m); err != nil && !errors.Is(err, chat.ErrNobody) {
+				return false, err
+			}
+		}
+	}
+	p, err := d.Roster.Person(ctx, on.Person)
+	if errors.Is(err, chat.ErrNobody) {
+		return true, nil
+	}
+	return p.Deactivated, err
+}
+
+// act does what the plan says.
+func (d *Deadlines) act(tx *database.Tx, on Deadline, due time.Time) error {
+	now := d.Now().Truncate(time.Millisecond)
+	if now.Before(due) { // the outbox goes by the database's clock
+		now = due
+	}
+	bosses, err := d.bosses(tx, on)
+	if err != nil {
+		return err
+	}
+	p := on.plan(now, d.Calendar(on.Person), bosses)
+	on.next = time.Time{} // its row is this one
+	if p.remind {
+		if p.merged > 1 {
+			d.Log.Info("reminders that came due meanwhile are given as one", "deadline", on.ID, "subject", on.Subject, "reminders", p.merged)
+		}
+		on.handled, on.repeated = now, on.repeated+p.repeated
+		if p.ring {
+			// Whoever asked to be reminded again wants to hear it: a message that
+			// changes makes no sound.
+			stood, err := d.Posts.Change(tx, reminderKey(on), d.rung(on, now))
+			if err != nil {
+				return err
+			}
+			if stood {
+				on.bell++
+			}
+		}
+		if err := d.Posts.Put(tx, reminderKey(on), on.Person, d.reminder(on)); err != nil {
+			return err
+		}
+	}
+	for _, person := range p.tell {
+		if on.Escalated.IsZero() {
+			on.Escalated = now
+		}
+		if err := tell(tx, on, person, now); err != nil {
+			return err
+		}
+		if err := d.Posts.Put(tx, escalationKey(on, person), person, d.escalation(on, person, now)); err != nil {
+			return err
+		}
+	}
+	if on.Escalate != "" && len(bosses) == 0 && !now.Before(on.Due) {
+		d.Log.Warn("a deadline passed, and the playbook's settings name nobody to tell", "role", on.Escalate, "deadline", on.ID, "subject", on.Subject)
+	}
+	var news []News
+	if p.remind {
+		news = append(news, Reminded)
+	}
+	if len(p.tell) > 0 {
+		news = append(news, Escalated)
+	}
+	return d.put(tx, on, now, news...)
+}
+
+// Start sees to everything that may have changed while nobody was there: hours,
+// holidays, zones, people. It is for after the roster was started.
+func (d *Deadlines) Start(ctx context.Context) error {
+	if err := d.DB.Write(ctx, func(tx *database.Tx) error { return d.lookAfter(tx, time.Time{}) }); err != nil {
+		return err
+	}
+	return d.Recompute(ctx)
+}
+
+// PersonChanged is for the roster to tell of a member who moved or left.
+func (d *Deadlines) PersonChanged(ctx context.Context, before, now chat.Profile) error {
+	if now.Deactivated && !before.Deactivated {
+		return d.DB.Write(ctx, func(tx *database.Tx) error { return d.orphan(tx, now.ID) })
+	}
+	if now.Zone != before.Zone {
+		return d.Recompute(ctx)
+	}
+	return nil
+}
+
+// batch is how many deadlines one transaction moves: others want to write, too.
+const batch = 200
+
+// Recompute moves open deadlines to where they are now: for a playbook with
+// other hours, holidays or roles, and for people who moved to another zone.
+func (d *Deadlines) Recompute(ctx context.Context) error {
+	after := ""
+	for {
+		last := ""
+		if err := d.DB.Write(ctx, func(tx *database.Tx) error {
+			last = ""
+			some, err := someRunning(tx, after, batch)
+			if err != nil {
+				return err
+			}
+			for _, on := range some {
+				last = on.ID
+				if err := d.recount(tx, on); err != nil {
+					return fmt.Errorf("recompute deadline %s: %w", on.ID, err)
+				}
+			}
+			return nil
+		}); err != nil {
+			return err
+		}
+		if last == "" {
+			return nil
+		}
+		after = last
+	}
+}
+
+func (d *Deadlines) recount(tx *database.Tx, on Deadline) error {
+	if _, open := on.Status.(Open); !open {
+		return nil
+	}
+	now, due, next := d.Now().Truncate(time.Millisecond), on.Due, on.next
+	on.count(d.Calendar(on.Person))
+	if !on.Due.Equal(due) {
+		return d.put(tx, on, now, Moved)
+	}
+	// The deadline stays, but perhaps not its reminders.
+	if err := d.schedule(tx, &on, now); err != nil || on.next.Equal(next) {
+		return err
+	}
+	return store(tx, on)
+}

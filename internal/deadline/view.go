@@ -1,0 +1,274 @@
+package deadline
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"sopbot/internal/chat"
+	"sopbot/internal/database"
+)
+
+// The messages of a deadline, by the keys that they are posted under. Names that
+// are stored: add, don't rename.
+func reminderKey(on Deadline) string {
+	key := fmt.Sprintf("deadline/%s/reminder/%d", on.ID, on.Turn)
+	if on.bell > 1 {
+		key += fmt.Sprintf("/%d", on.bell)
+	}
+	return key
+}
+
+func escalationKey(on Deadline, person string) string {
+	return fmt.Sprintf("deadline/%s/escalation/%d/%s", on.ID, on.Turn, person)
+}
+
+// refresh brings the messages that stand up to date.
+func (d *Deadlines) refresh(tx *database.Tx, on Deadline, now time.Time) error {
+	if _, err := d.Posts.Change(tx, reminderKey(on), d.reminder(on)); err != nil {
+		return err
+	}
+	if on.Escalated.IsZero() {
+		return nil
+	}
+	people, err := told(tx, on)
+	if err != nil {
+		return err
+	}
+	for _, p := range people {
+		if _, err := d.Posts.Change(tx, escalationKey(on, p), d.escalation(on, p, now)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tellPassed leaves a word in the place of the messages of whoever had it.
+func (d *Deadlines) tellPassed(tx *database.Tx, on Deadline, to string, now time.Time) error {
+	words := func(reader string) chat.Message {
+		return d.message(on.head()+"\nIs "+chat.Person(to)+"’s now, since "+chat.Moment(now, d.zone(reader))+".", nil, "")
+	}
+	if _, err := d.Posts.Change(tx, reminderKey(on), words(on.Person)); err != nil {
+		return err
+	}
+	people, err := told(tx, on)
+	if err != nil {
+		return err
+	}
+	for _, p := range people {
+		if _, err := d.Posts.Change(tx, escalationKey(on, p), words(p)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mostTitle is how many letters of what a deadline is about are shown.
+const mostTitle = 150
+
+// head names what is to be done, and about what.
+func (on Deadline) head() string {
+	head := "*" + chat.EscapeInline(on.Label) + "*"
+	if on.Title != "" {
+		head += " · " + chat.EscapeInline(chat.Shorten(on.Title, mostTitle))
+	}
+	return head
+}
+
+// span says how long the action may take: "within 2 hours after the lead is
+// assigned".
+func (on Deadline) span() string { return "within " + on.Within.Words() + " after " + on.On.Words() }
+
+func (d *Deadlines) message(words string, buttons []slack.BlockElement, why string) chat.Message {
+	m := chat.Message{Text: words, Blocks: chat.TextBlocks(words)}
+	if len(buttons) > 0 {
+		m.Blocks = append(m.Blocks, chat.Actions(buttons...))
+	}
+	if why != "" {
+		m.Blocks = append(m.Blocks, chat.Context(why))
+		m.Text += "\n" + why
+	}
+	return m
+}
+
+// reminder is what the person sees of a deadline, from the first reminder on. It
+// shows how things stood when they were last reminded: what happens outside their
+// hours changes nothing.
+func (d *Deadlines) reminder(on Deadline) chat.Message {
+	words := on.head() + "\n" + d.Words(on, on.Person, on.handled)
+	if !on.Running() {
+		return d.message(words, nil, "")
+	}
+	why := "You get this because it is yours to do " + on.span() + " (playbook: " + chat.EscapeInline(on.PageTitle) + ")."
+	if on.Escalate != "" && on.handled.Before(on.Due) {
+		why += " If it is still open at the deadline, the role " + chat.EscapeInline(on.Escalate) + " is told."
+	}
+	return d.message(words, d.Buttons(on), why)
+}
+
+// rung takes the place of a reminder that was snoozed and came again.
+func (d *Deadlines) rung(on Deadline, now time.Time) chat.Message {
+	return d.message(on.head()+"\nSnoozed, and reminded again "+chat.Moment(now, d.zone(on.Person))+": see below.", nil, "")
+}
+
+// escalation is what somebody sees who is told that a deadline passed.
+func (d *Deadlines) escalation(on Deadline, reader string, now time.Time) chat.Message {
+	words := on.head() + "\n"
+	switch s := on.Status.(type) {
+	case Open:
+		words += chat.Person(on.Person) + " has not done it in time. It was due " + chat.Moment(on.Due, d.zone(reader)) + "."
+	case Done:
+		words += "Was due " + chat.Moment(on.Due, d.zone(reader)) + ", for " + chat.Person(on.Person) + " to do. " + d.doneWords(s, d.zone(reader))
+	default:
+		words += "For " + chat.Person(on.Person) + " to do. " + d.Words(on, reader, now)
+	}
+	if !on.Running() {
+		return d.message(words, nil, "")
+	}
+	var buttons []slack.BlockElement
+	if _, form := d.opener(on); !form {
+		buttons = append(buttons, chat.Button(actionDone+":"+on.ID, on.ID, "Done"))
+	}
+	if o, found := d.passer(on); found {
+		buttons = append(buttons, chat.Button(actionPass+":"+on.ID, on.ID, o.Label))
+	}
+	return d.message(words, buttons, "You get this because the playbook tells the role "+chat.EscapeInline(on.Escalate)+
+		" what was not done "+on.span()+" (page: "+chat.EscapeInline(on.PageTitle)+"). It is kept up to date here.")
+}
+
+// Words says in a sentence how a deadline stands, for that reader.
+func (d *Deadlines) Words(on Deadline, reader string, now time.Time) string {
+	zone := d.zone(reader)
+	switch s := on.Status.(type) {
+	case Done:
+		return d.doneWords(s, zone)
+	case Closed:
+		return "No longer needed."
+	case Paused:
+		words := "The clock stands still since " + chat.Moment(s.At, zone)
+		if s.Left > 0 {
+			return words + ", with " + Length(s.Left) + " of working time left."
+		}
+		return words + "."
+	}
+	words := "Due " + chat.Moment(on.Due, zone) + "."
+	if !now.Before(on.Due) {
+		words = "Was due " + chat.Moment(on.Due, zone) + " and is still open"
+		if late := on.Late(now, d.Calendar(on.Person)); late >= time.Second {
+			words += ", " + Length(late) + " late"
+		}
+		words += "."
+	}
+	if on.Snoozed.After(now) {
+		words += " Snoozed until " + chat.Moment(on.Snoozed, zone) + "."
+	}
+	return words
+}
+
+func (d *Deadlines) doneWords(s Done, zone *time.Location) string {
+	words := chat.Moment(s.At, zone) + ": done, "
+	if s.By != "" {
+		words = chat.Person(s.By) + ", " + words
+	}
+	if s.Late <= 0 {
+		return words + "on time"
+	}
+	return words + Length(s.Late) + " late"
+}
+
+// Length says working time in words: "40 minutes", "3 hours 5 minutes". From a
+// minute on, seconds are left out.
+func Length(t time.Duration) string {
+	var parts []string
+	add := func(n time.Duration, one string) {
+		switch {
+		case n == 1:
+			parts = append(parts, "1 "+one)
+		case n > 1:
+			parts = append(parts, fmt.Sprintf("%d %ss", n, one))
+		}
+	}
+	add(t/time.Hour, "hour")
+	add(t%time.Hour/time.Minute, "minute")
+	if len(parts) == 0 {
+		add(t/time.Second, "second")
+	}
+	if len(parts) == 0 {
+		return "less than a second"
+	}
+	return strings.Join(parts, " ")
+}
+
+// Buttons are what can be done about a deadline that runs: for its reminder, and
+// for the card of the feature that it is about.
+func (d *Deadlines) Buttons(on Deadline) []slack.BlockElement {
+	if !on.Running() {
+		return nil
+	}
+	var end *slack.ButtonBlockElement
+	if o, found := d.opener(on); found {
+		end = chat.Button(actionOpen+":"+on.ID, on.ID, o.Label)
+	} else {
+		end = chat.Button(actionDone+":"+on.ID, on.ID, "Done")
+	}
+	end.Style = slack.StylePrimary
+	buttons := []slack.BlockElement{end}
+	if _, open := on.Status.(Open); open {
+		var options []*slack.OptionBlockObject
+		for _, s := range snoozes {
+			options = append(options, chat.Option(on.ID+" "+s.String(), s.Words(), ""))
+		}
+		buttons = append(buttons, slack.NewOptionsSelectBlockElement(slack.OptTypeStatic,
+			slack.NewTextBlockObject(slack.PlainTextType, "Snooze", false, false), actionSnooze+":"+on.ID, options...))
+	}
+	return buttons
+}
+
+func snoozeWords() string {
+	var words []string
+	for _, s := range snoozes {
+		words = append(words, s.Words())
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
+}
+
+// mostOrphans is how many deadlines one message lists, spoken how many of them a
+// screen reader reads out: the text of a message is shorter than its blocks.
+const mostOrphans, spoken = 20, 6
+
+// orphans lists to an heir what somebody left.
+func (d *Deadlines) orphans(person string, open []Deadline, heir string) chat.Message {
+	who := chat.Person(person)
+	if name := d.Roster.NameOf(person); name != "" { // a mention of who is gone may say nothing
+		who = chat.EscapeInline(name)
+	}
+	if len(open) == 0 {
+		return d.message("What "+who+" left is taken care of.", nil, "")
+	}
+	head := fmt.Sprintf("%s is no longer in this workspace and leaves something to do", who)
+	if len(open) > 1 {
+		head = fmt.Sprintf("%s is no longer in this workspace and leaves %d things to do", who, len(open))
+	}
+	blocks, text := chat.TextBlocks(head+":"), head
+	for i, on := range open {
+		if i == mostOrphans {
+			blocks = append(blocks, chat.Context(fmt.Sprintf("… and %d more. They follow here as these are taken care of.", len(open)-mostOrphans)))
+			break
+		}
+		words := d.Words(on, heir, d.Now())
+		line := on.head() + "\n" + words
+		if i < spoken {
+			text += "\n" + on.head() + ": " + words
+		}
+		section := slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, line, false, false), nil, nil)
+		if o, found := d.passer(on); found {
+			section.Accessory = slack.NewAccessory(chat.Button(actionPass+":"+on.ID, on.ID, o.Label))
+		} else if _, form := d.opener(on); !form {
+			section.Accessory = slack.NewAccessory(chat.Button(actionDone+":"+on.ID, on.ID, "Done"))
+		}
+		blocks = append(blocks, section)
+	}
+	return chat.Message{Text: text, Blocks: append(blocks, chat.Context("You get this because nobody else is reminded of them any more."))}
+}

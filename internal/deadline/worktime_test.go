@@ -1,0 +1,233 @@
+package deadline
+
+import (
+	"flag"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+	_ "time/tzdata"
+
+	"pgregory.net/rapid"
+
+	"sopbot/internal/playbook"
+)
+
+// zones are what clocks do on this planet: half an hour of summer, a date left
+// out, southern summers, quarters of an hour, changes at midnight.
+var zones = []string{"America/New_York", "Europe/Berlin", "America/Sao_Paulo", "Australia/Lord_Howe", "Pacific/Apia", "Asia/Kolkata",
+	"Asia/Kathmandu", "America/St_Johns", "Pacific/Chatham", "Africa/Casablanca", "America/Santiago", "UTC"}
+
+// around are moments near which something happens to a clock.
+var around = []string{"2011-12-30T10:00:00Z", "2010-11-07T02:31:00Z", "2018-11-04T03:00:00Z", "2019-02-17T02:00:00Z", "2026-03-08T07:00:00Z",
+	"2026-11-01T06:00:00Z", "2026-03-29T01:00:00Z", "2026-10-25T01:00:00Z", "2026-04-04T15:00:00Z", "2026-10-03T15:30:00Z", "2026-12-25T00:00:00Z", "2026-02-16T03:00:00Z"}
+
+// oracle knows the working minutes one by one, by looking at the clock on the
+// wall: at every minute it asks which dates have been opened and closed so far.
+type oracle struct {
+	begin time.Time
+	wall  []int // what the clock shows: minutes since the wall's first day
+	works []bool
+	day   []int // whose working time the minute is
+}
+
+const aDay = 24 * 60
+
+func newOracle(s playbook.Settings, zone *time.Location, begin time.Time, minutes int) oracle {
+	o := oracle{begin, make([]int, minutes), make([]bool, minutes), make([]int, minutes)}
+	first := playbook.DateOf(begin.In(zone).AddDate(0, 0, -2))
+	days := minutes/aDay + 6
+	opened, closed, workday := make([]bool, days), make([]bool, days), make([]bool, days)
+	for i := range days {
+		d := first.Add(playbook.Span{Days: i})
+		workday[i] = s.Hours.Days[d.In(time.UTC).Weekday()] && !slices.Contains(s.Holidays, d)
+	}
+	for i := range minutes {
+		t := begin.Add(time.Duration(i) * time.Minute).In(zone)
+		today := int(time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC).Sub(first.In(time.UTC)) / (24 * time.Hour))
+		wall := today*aDay + t.Hour()*60 + t.Minute()
+		o.wall[i] = wall
+		for d := today - 1; d <= today+1; d++ {
+			opened[d] = opened[d] || wall >= d*aDay+s.Hours.From.Minutes
+			closed[d] = closed[d] || wall >= d*aDay+s.Hours.To.Minutes
+			if workday[d] && opened[d] && !closed[d] {
+				o.works[i], o.day[i] = true, d
+			}
+		}
+	}
+	return o
+}
+
+func (o oracle) index(t time.Time) int   { return int(t.Sub(o.begin) / time.Minute) }
+func (o oracle) instant(i int) time.Time { return o.begin.Add(time.Duration(i) * time.Minute) }
+func (o oracle) between(a, b time.Time) (n int) {
+	for i := o.index(a); i < o.index(b); i++ {
+		if o.works[i] {
+			n++
+		}
+	}
+	return n
+}
+
+func (o oracle) next(t time.Time) time.Time {
+	i := o.index(t)
+	for !o.works[i] {
+		i++
+	}
+	return o.instant(i)
+}
+
+func (o oracle) add(t time.Time, minutes int) time.Time {
+	i := o.index(o.next(t))
+	for minutes > 0 {
+		if o.works[i] {
+			minutes--
+		}
+		i++
+	}
+	return o.instant(i)
+}
+
+// before finds the latest working minute from which so many are left.
+func (o oracle) before(t time.Time, minutes int) time.Time {
+	i := o.index(t)
+	for minutes > 0 {
+		i--
+		if o.works[i] {
+			minutes--
+		}
+	}
+	for !o.works[i] {
+		i++
+	}
+	return o.instant(i)
+}
+
+// addDays goes on to the nth day after t's that has a working minute, and there
+// to the first minute at which the clock shows as much as it did.
+func (o oracle) addDays(t time.Time, n int) time.Time {
+	start := o.index(o.next(t))
+	last := o.wall[start] / aDay
+	goal := o.wall[start] % aDay
+	for i := start; n > 0; i++ {
+		if o.works[i] && o.day[i] > last {
+			last = o.day[i]
+			n--
+		}
+	}
+	i := start
+	for o.wall[i] < last*aDay+goal {
+		i++
+	}
+	return o.instant(i)
+}
+
+// Each of the worlds (a zone, hours, holidays, some weeks) is counted once and
+// asked often: 10,000 questions in all.
+const worlds, questions = 400, 25
+
+func TestWorkingTimeAgreesWithCountingMinutes(t *testing.T) {
+	if err := flag.Set("rapid.checks", fmt.Sprint(worlds)); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = flag.Set("rapid.checks", "100") }()
+	seen := map[string]int{}
+	rapid.Check(t, func(rt *rapid.T) {
+		name := rapid.SampledFrom(zones).Draw(rt, "zone")
+		zone, err := time.LoadLocation(name)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		middle, err := time.Parse(time.RFC3339, rapid.SampledFrom(around).Draw(rt, "around"))
+		if err != nil {
+			rt.Fatal(err)
+		}
+		s := playbook.Settings{Hours: drawHours(rt)}
+		for range rapid.IntRange(0, 2).Draw(rt, "holidays") {
+			s.Holidays = append(s.Holidays, playbook.DateOf(middle.AddDate(0, 0, rapid.IntRange(-3, 6).Draw(rt, "holiday"))))
+		}
+		w := world{rt, NewCalendar(&s, zone), newOracle(s, zone, middle.AddDate(0, 0, -21), 54*aDay), zone}
+		for range questions {
+			seen[name]++
+			w.ask(middle.Add(time.Duration(rapid.IntRange(-3*24*60, 3*24*60).Draw(rt, "minutes off")) * time.Minute))
+		}
+	})
+	if len(seen) < 8 {
+		t.Errorf("only %d zones were tried", len(seen))
+	}
+}
+
+// world is a calendar, and the minutes counted beside it.
+type world struct {
+	*rapid.T
+	c    Calendar
+	o    oracle
+	zone *time.Location
+}
+
+func (w world) same(what string, at, got, want time.Time) {
+	if !got.Equal(want) {
+		w.Fatalf("%s, %s: %s, counting gives %s", what, at.In(w.zone), got.In(w.zone), want.In(w.zone))
+	}
+}
+
+func (w world) ask(at time.Time) {
+	c, o := w.c, w.o
+	minutes := rapid.IntRange(1, 2*(c.hours.To.Minutes-c.hours.From.Minutes)).Draw(w.T, "span")
+	span := playbook.Span{Clock: time.Duration(minutes) * time.Minute}
+	w.same("next", at, c.Next(at), o.next(at))
+	if got, want := c.Within(at), o.works[o.index(at)]; got != want {
+		w.Fatalf("within: %v, counting gives %v", got, want)
+	}
+	due := c.Add(at, span)
+	w.same(fmt.Sprint("add ", span.Clock), at, due, o.add(at, minutes))
+	w.same(fmt.Sprint("before ", span.Clock), at, c.Before(at, span), o.before(at, minutes))
+	if got := c.Between(at, due); got != span.Clock {
+		w.Fatalf("there are %s between, %s were added", got, span.Clock)
+	}
+	w.same("there and back", at, c.Before(due, span), c.Next(at))
+	other := at.Add(time.Duration(rapid.IntRange(0, 8*24*60).Draw(w.T, "later")) * time.Minute)
+	if got, want := c.Between(at, other), time.Duration(o.between(at, other))*time.Minute; got != want {
+		w.Fatalf("between %s and %s: %s, counting gives %s", at.In(w.zone), other.In(w.zone), got, want)
+	}
+	n := rapid.IntRange(1, 3).Draw(w.T, "days")
+	w.same(fmt.Sprint("add days ", n), at, c.Add(at, playbook.Span{Days: n}), o.addDays(at, n))
+}
+
+// drawHours gives hours as a playbook may have them: most often an office's,
+// sometimes odd ones, sometimes always.
+func drawHours(rt *rapid.T) playbook.Hours {
+	h := playbook.Hours{}
+	switch rapid.IntRange(0, 3).Draw(rt, "hours") {
+	case 0:
+		return hours("00:00", "24:00", 0, 1, 2, 3, 4, 5, 6)
+	case 1:
+		return hours("09:00", "17:30", 1, 2, 3, 4, 5)
+	}
+	from := rapid.IntRange(0, 23*60).Draw(rt, "from")
+	h.From = playbook.Clock{Minutes: from, Set: true}
+	h.To = playbook.Clock{Minutes: rapid.IntRange(from+15, 24*60).Draw(rt, "to"), Set: true}
+	for d := range h.Days {
+		h.Days[d] = rapid.Bool().Draw(rt, "works")
+	}
+	h.Days[rapid.IntRange(0, 6).Draw(rt, "one at least")] = true
+	if rapid.Bool().Draw(rt, "two at least") {
+		for d := range h.Days {
+			h.Days[d] = true
+		}
+	}
+	return h
+}
+
+func hours(from, to string, days ...int) playbook.Hours {
+	f, err := playbook.ParseClock(from)
+	u, err2 := playbook.ParseClock(to)
+	if err != nil || err2 != nil {
+		panic("no clock")
+	}
+	h := playbook.Hours{From: f, To: u}
+	for _, d := range days {
+		h.Days[d] = true
+	}
+	return h
+}
