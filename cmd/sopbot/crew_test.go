@@ -272,11 +272,9 @@ func (s *seller) step(ctx context.Context, lead, ae string) (shown string, err e
 	}
 	switch {
 	case strings.Contains(shown, "Step 1 of 2"):
-		err = fillIn(ctx, m, [][2]string{{"… or a new one: Lead", lead}, {"@Account executive", ae}, {"Main pain, in the prospect's words", "Reps type everything twice"},
-			{"@Does the contact have budget authority?", "Yes"}, {"What do they need to be able to do?", "One place for every lead"},
-			{"When does the project start?", time.Now().AddDate(0, 0, 60).Format("2006-01-02")}})
+		err = fillIn(ctx, m, firstStep(lead, ae))
 	case strings.Contains(shown, "Step 2 of 2"):
-		err = fillIn(ctx, m, [][2]string{{"Discovery call, in the AE's calendar", time.Now().Add(48 * time.Hour).Format("2006-01-02 15:04")}})
+		err = fillIn(ctx, m, secondStep())
 	default:
 		s.leave(ctx)
 		return "", fmt.Errorf("a form of no use: %s", shown)
@@ -295,6 +293,17 @@ func (s *seller) step(ctx context.Context, lead, ae string) (shown string, err e
 		err = fmt.Errorf("the form stays open: %s", shown)
 	}
 	return shown, err
+}
+
+// firstStep is what an SDR fills in first, secondStep the rest.
+func firstStep(lead, ae string) [][2]string {
+	return [][2]string{{"… or a new one: Lead", lead}, {"@Account executive", ae}, {"Main pain, in the prospect's words", "Reps type everything twice"},
+		{"@Does the contact have budget authority?", "Yes"}, {"What do they need to be able to do?", "One place for every lead"},
+		{"When does the project start?", time.Now().AddDate(0, 0, 60).Format("2006-01-02")}}
+}
+
+func secondStep() [][2]string {
+	return [][2]string{{"Discovery call, in the AE's calendar", time.Now().Add(48 * time.Hour).Format("2006-01-02 15:04")}}
 }
 
 // fillIn fills fields by their labels; those with an @ are picked from.

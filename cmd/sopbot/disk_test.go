@@ -68,8 +68,8 @@ func TestADatabaseThatTakesNothing(t *testing.T) {
 		t.Parallel()
 		target := dbtest.Postgres(t)
 		refusing(t, target, "its database lets nothing be written", true, func(*bot) (again func()) {
-			server(t, target, "on")
-			return func() { server(t, target, "off") }
+			readOnly(t, target, "on")
+			return func() { readOnly(t, target, "off") }
 		})
 	})
 }
@@ -84,32 +84,27 @@ func pragma(t *testing.T, b *bot, statement string) {
 	}
 }
 
-// server makes a PostgreSQL refuse writes, as after a failover to a standby,
-// and ends everybody's connections.
-func server(t *testing.T, target, readOnly string) {
+// readOnly makes a PostgreSQL refuse writes, as after a failover to a standby,
+// or take them again, and ends everybody's connections.
+func readOnly(t *testing.T, target, onOff string) {
+	t.Helper()
+	server(t, target, "SET default_transaction_read_only = off",
+		"DO $$ BEGIN EXECUTE 'ALTER DATABASE ' || current_database() || ' SET default_transaction_read_only = "+onOff+"'; END $$",
+		"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+}
+
+// server runs statements on a PostgreSQL, beside the bot.
+func server(t *testing.T, target string, statements ...string) {
 	t.Helper()
 	admin, err := sql.Open("pgx", target)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer admin.Close()
-	ctx := context.Background()
-	conn, err := admin.Conn(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	var name string
-	if err := conn.QueryRowContext(ctx, "SELECT current_database()").Scan(&name); err != nil {
-		t.Fatal(err)
-	}
-	for _, statement := range []string{
-		"SET default_transaction_read_only = off",
-		"ALTER DATABASE " + name + " SET default_transaction_read_only = " + readOnly,
-		"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
-	} {
-		if _, err := conn.ExecContext(ctx, statement); err != nil {
-			t.Fatal(err)
+	admin.SetMaxOpenConns(1)
+	for _, statement := range statements {
+		if _, err := admin.Exec(statement); err != nil {
+			t.Fatalf("%s: %v", statement, err)
 		}
 	}
 }

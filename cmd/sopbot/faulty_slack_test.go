@@ -87,7 +87,7 @@ func TestAFaultySlackLosesAndDoublesNoCard(t *testing.T) {
 
 // accept lets the AE of a handoff accept it, once the card is there.
 func accept(t testing.TB, slack *slacksim.Slack, s sent) {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	card, err := slack.As(s.ae).WaitForE(ctx, s.lead+" over to you")
 	if err == nil {

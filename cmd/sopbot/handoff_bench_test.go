@@ -45,7 +45,7 @@ func BenchmarkHandoffs(b *testing.B) {
 			f := newFeatures()
 			shelf := &playbook.Shelf{}
 			shelf.Use(book.Playbook)
-			f.stand(ground{db: db, shelf: shelf, posts: g.Posts(o), slack: g, now: time.Now, log: log})
+			f.stand(ground{db: db, outbox: o, shelf: shelf, posts: g.Posts(o), slack: g, now: time.Now, log: log})
 			page, _ := book.Page(handoff.FormPage)
 			send := func(i int) error {
 				h := handoff.Handoff{Key: fmt.Sprint("form-", i), Sender: "U0SAM", AE: "U0ALEX", Sent: time.Now(), Status: handoff.Waiting{}, Answers: form.Answers{

@@ -62,6 +62,13 @@ func serverConfig(target string) (*pgx.ConnConfig, error) {
 		// A replica that vanished with its machine must not keep its locks.
 		"idle_in_transaction_session_timeout": "60s",
 		"tcp_keepalives_idle":                 "30",
+		// Whoever reads a table from end to end conflicts with all who write
+		// to it, and on small tables the planner reads so: then transactions
+		// that have nothing to do with each other lose, and run again and
+		// again. Without an index it still can; that costs only on paper, which
+		// must not look like worth compiling.
+		"enable_seqscan": "off",
+		"jit":            "off",
 	} {
 		if _, said := config.RuntimeParams[name]; !said {
 			config.RuntimeParams[name] = value

@@ -303,3 +303,46 @@ func TestAServersFullDiskIsSaidAndSurvived(t *testing.T) {
 		t.Errorf("after room was made: %v", err)
 	}
 }
+
+// Two who work on rows of their own in one table do not come in each other's
+// way, however small it is.
+func TestStrangersDoNotConflict(t *testing.T) {
+	target := dbtest.Postgres(t)
+	db := dbtest.Open(t, target)
+	if err := db.Write(context.Background(), func(tx *database.Tx) error {
+		for _, id := range []string{"a", "b", "c", "d"} {
+			if _, err := tx.Exec("INSERT INTO people (id, handle, name, zone, guest, bot, deactivated, fetched_at) VALUES ($1, $1, $1, '', 0, 0, 0, 0)", id); err != nil {
+				return err
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := raw(t, target).Exec("ANALYZE people"); err != nil { // now the planner knows how small it is
+		t.Fatal(err)
+	}
+	var read, both sync.WaitGroup
+	read.Add(2)
+	for _, ids := range [][2]string{{"a", "b"}, {"c", "d"}} {
+		tries := 0
+		both.Go(func() {
+			err := db.Write(context.Background(), func(tx *database.Tx) error {
+				var name string
+				if _, err := tx.Row("SELECT name FROM people WHERE id = $1", []any{ids[0]}, &name); err != nil {
+					return err
+				}
+				if tries++; tries == 1 {
+					read.Done()
+					read.Wait()
+				}
+				_, err := tx.Exec("UPDATE people SET name = $2 WHERE id = $1", ids[1], "new")
+				return err
+			})
+			if err != nil || tries != 1 {
+				t.Errorf("%v took %d tries, %v", ids, tries, err)
+			}
+		})
+	}
+	both.Wait()
+}

@@ -114,8 +114,9 @@ func (h *Handoffs) sendAnswers(ctx context.Context, s chat.Submission, m form.Me
 	sent.Form, sent.Playbook, sent.Context = About(b, p)
 	by := h.sender(ctx, s.Person)
 	var latest *Handoff
+	given := sent // a transaction that loses runs again, with what was given
 	err := h.DB.Write(ctx, func(tx *database.Tx) (err error) {
-		sent, latest, err = h.send(tx, sent, by, lead.ParseOpening(m.Caller).From)
+		sent, latest, err = h.send(tx, given, by, lead.ParseOpening(m.Caller).From)
 		return err
 	})
 	words, known := h.inTheWayPlain(latest, err) // somebody was quicker by a moment

@@ -312,8 +312,9 @@ func (q *Qualifications) submit(ctx context.Context, s chat.Submission) (chat.An
 	var of lead.Lead
 	var last Revision
 	var again bool
+	given := r // a transaction that loses runs again, with what was given
 	err = q.DB.Write(ctx, func(tx *database.Tx) (err error) {
-		of, r, last, again, err = q.keep(tx, r, lead.ParseOpening(m.Caller).From)
+		of, r, last, again, err = q.keep(tx, given, lead.ParseOpening(m.Caller).From)
 		return err
 	})
 	if words := lead.Trouble(err); words != "" {
