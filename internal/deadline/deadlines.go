@@ -140,6 +140,12 @@ func (d *Deadlines) start(tx *database.Tx, rule Rule, h Happening, who string) e
 			if err := d.put(tx, old, h.At, Dropped); err != nil {
 				return err
 			}
+			if old.Person == who {
+				continue
+			}
+			if err := d.tellPassed(tx, old, who, h.At); err != nil {
+				return err
+			}
 		}
 	}
 	return d.put(tx, on, h.At, Started)
@@ -177,6 +183,9 @@ func (d *Deadlines) put(tx *database.Tx, on Deadline, now time.Time, news ...New
 	return nil
 }
 
+// askAgain is how long after a deadline it is looked again for somebody to tell.
+const askAgain = 10 * time.Minute
+
 // schedule sees to it that the outbox looks at a deadline when there is
 // something to do. A row that is there already for that time stays.
 func (d *Deadlines) schedule(tx *database.Tx, on *Deadline, now time.Time) error {
@@ -185,6 +194,14 @@ func (d *Deadlines) schedule(tx *database.Tx, on *Deadline, now time.Time) error
 		return err
 	}
 	p := on.plan(now, d.Calendar(on.Person), bosses)
+	if _, open := on.Status.(Open); open && len(bosses) == 0 && on.Escalate != "" && !d.Roster.Open(roster.Role(on.Escalate)) {
+		// Slack could not say yet who is in a user group.
+		if now.Before(on.Due) {
+			p.later(on.Due)
+		} else if now.Before(on.Due.Add(24 * time.Hour)) {
+			p.later(now.Add(askAgain))
+		}
+	}
 	next := p.next.Truncate(time.Millisecond)
 	if p.now() {
 		next = now
@@ -210,13 +227,15 @@ func (d *Deadlines) bosses(tx *database.Tx, on Deadline) ([]boss, error) {
 	if on.Escalate == "" || !on.Running() {
 		return nil, nil
 	}
-	already, err := told(tx, on)
-	if err != nil {
-		return nil, err
-	}
 	knows := map[string]bool{}
-	for _, id := range already {
-		knows[id] = true
+	if !on.Escalated.IsZero() {
+		already, err := told(tx, on)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range already {
+			knows[id] = true
+		}
 	}
 	var out []boss
 	for _, id := range d.Roster.Heard(roster.Role(on.Escalate)) {
