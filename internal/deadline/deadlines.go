@@ -137,13 +137,11 @@ func (d *Deadlines) start(tx *database.Tx, rule Rule, h Happening, who string) e
 	for _, old := range before {
 		if old.ID != on.ID && old.Page == on.Page && old.Action.ID == on.Action.ID {
 			old.Status = Closed{h.At}
-			if err := d.put(tx, old, h.At, Dropped); err != nil {
-				return err
+			show := func() error { return d.refresh(tx, old, h.At) }
+			if old.Person != who {
+				show = func() error { return d.tellPassed(tx, old, who, h.At) }
 			}
-			if old.Person == who {
-				continue
-			}
-			if err := d.tellPassed(tx, old, who, h.At); err != nil {
+			if err := d.putShown(tx, old, h.At, show, Dropped); err != nil {
 				return err
 			}
 		}
@@ -163,13 +161,18 @@ func (d *Deadlines) Calendar(person string) Calendar {
 // put stores what became of a deadline, with all that follows from it: the row
 // that looks at it next, the messages that stand, whoever else wants to know.
 func (d *Deadlines) put(tx *database.Tx, on Deadline, now time.Time, news ...News) error {
+	return d.putShown(tx, on, now, func() error { return d.refresh(tx, on, now) }, news...)
+}
+
+// putShown is put with other words for what becomes of the messages.
+func (d *Deadlines) putShown(tx *database.Tx, on Deadline, now time.Time, show func() error, news ...News) error {
 	if err := d.schedule(tx, &on, now); err != nil {
 		return err
 	}
 	if err := store(tx, on); err != nil {
 		return fmt.Errorf("store deadline %s: %w", on.ID, err)
 	}
-	if err := d.refresh(tx, on, now); err != nil {
+	if err := show(); err != nil {
 		return err
 	}
 	for _, what := range news {
