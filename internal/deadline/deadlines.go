@@ -137,7 +137,11 @@ func (d *Deadlines) start(tx *database.Tx, rule Rule, h Happening, who string) e
 	for _, old := range before {
 		if old.ID != on.ID && old.Page == on.Page && old.Action.ID == on.Action.ID {
 			old.Status = Closed{h.At}
-			if err := d.put(tx, old, h.At, Dropped); err != nil {
+			show := func() error { return d.refresh(tx, old, h.At) }
+			if old.Person != who {
+				show = func() error { return d.tellPassed(tx, old, who, h.At) }
+			}
+			if err := d.putShown(tx, old, h.At, show, Dropped); err != nil {
 				return err
 			}
 		}
@@ -157,13 +161,18 @@ func (d *Deadlines) Calendar(person string) Calendar {
 // put stores what became of a deadline, with all that follows from it: the row
 // that looks at it next, the messages that stand, whoever else wants to know.
 func (d *Deadlines) put(tx *database.Tx, on Deadline, now time.Time, news ...News) error {
+	return d.putShown(tx, on, now, func() error { return d.refresh(tx, on, now) }, news...)
+}
+
+// putShown is put with other words for what becomes of the messages.
+func (d *Deadlines) putShown(tx *database.Tx, on Deadline, now time.Time, show func() error, news ...News) error {
 	if err := d.schedule(tx, &on, now); err != nil {
 		return err
 	}
 	if err := store(tx, on); err != nil {
 		return fmt.Errorf("store deadline %s: %w", on.ID, err)
 	}
-	if err := d.refresh(tx, on, now); err != nil {
+	if err := show(); err != nil {
 		return err
 	}
 	for _, what := range news {
@@ -177,6 +186,9 @@ func (d *Deadlines) put(tx *database.Tx, on Deadline, now time.Time, news ...New
 	return nil
 }
 
+// askAgain is how long after a deadline it is looked again for somebody to tell.
+const askAgain = 10 * time.Minute
+
 // schedule sees to it that the outbox looks at a deadline when there is
 // something to do. A row that is there already for that time stays.
 func (d *Deadlines) schedule(tx *database.Tx, on *Deadline, now time.Time) error {
@@ -185,6 +197,14 @@ func (d *Deadlines) schedule(tx *database.Tx, on *Deadline, now time.Time) error
 		return err
 	}
 	p := on.plan(now, d.Calendar(on.Person), bosses)
+	if _, open := on.Status.(Open); open && len(bosses) == 0 && on.Escalate != "" && !d.Roster.Open(roster.Role(on.Escalate)) {
+		// Slack could not say yet who is in a user group.
+		if now.Before(on.Due) {
+			p.later(on.Due)
+		} else if now.Before(on.Due.Add(24 * time.Hour)) {
+			p.later(now.Add(askAgain))
+		}
+	}
 	next := p.next.Truncate(time.Millisecond)
 	if p.now() {
 		next = now
@@ -210,13 +230,15 @@ func (d *Deadlines) bosses(tx *database.Tx, on Deadline) ([]boss, error) {
 	if on.Escalate == "" || !on.Running() {
 		return nil, nil
 	}
-	already, err := told(tx, on)
-	if err != nil {
-		return nil, err
-	}
 	knows := map[string]bool{}
-	for _, id := range already {
-		knows[id] = true
+	if !on.Escalated.IsZero() {
+		already, err := told(tx, on)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range already {
+			knows[id] = true
+		}
 	}
 	var out []boss
 	for _, id := range d.Roster.Heard(roster.Role(on.Escalate)) {

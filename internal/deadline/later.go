@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"sopbot/internal/chat"
@@ -111,8 +112,12 @@ func (d *Deadlines) act(tx *database.Tx, on Deadline, due time.Time) error {
 	if err != nil {
 		return err
 	}
-	p := on.plan(now, d.Calendar(on.Person), bosses)
 	on.next = time.Time{} // its row is this one
+	c, was := d.Calendar(on.Person), on.Due
+	if on.count(c); !on.Due.Equal(was) {
+		return d.put(tx, on, now, Moved)
+	}
+	p := on.plan(now, c, bosses)
 	if p.remind {
 		if p.merged > 1 {
 			d.Log.Info("reminders that came due meanwhile are given as one", "deadline", on.ID, "subject", on.Subject, "reminders", p.merged)
@@ -166,15 +171,31 @@ func (d *Deadlines) Start(ctx context.Context) error {
 	return d.Recompute(ctx)
 }
 
-// PersonChanged is for the roster to tell of a member who moved or left.
+// PersonChanged is for the roster to tell of a member who moved, left or came
+// back. It may take a while.
 func (d *Deadlines) PersonChanged(ctx context.Context, before, now chat.Profile) error {
-	if now.Deactivated && !before.Deactivated {
-		return d.DB.Write(ctx, func(tx *database.Tx) error { return d.orphan(tx, now.ID) })
+	if now.Deactivated != before.Deactivated && before.ID != "" {
+		if err := d.DB.Write(ctx, func(tx *database.Tx) error {
+			if now.Deactivated {
+				return d.orphan(tx, now.ID)
+			}
+			return d.welcome(tx, now.ID)
+		}); err != nil {
+			return err
+		}
 	}
-	if now.Zone != before.Zone {
-		return d.Recompute(ctx)
+	if now.Zone == before.Zone {
+		return nil
 	}
-	return nil
+	for role := range d.Shelf.InForce().Settings.Roles {
+		if slices.Contains(d.Roster.Heard(roster.Role(role)), now.ID) {
+			return d.Recompute(ctx) // may be told of anybody's deadlines
+		}
+	}
+	return d.DB.Write(ctx, func(tx *database.Tx) error {
+		all, err := OpenOf(tx, now.ID)
+		return errors.Join(err, d.recountAll(tx, all))
+	})
 }
 
 // batch is how many deadlines one transaction moves: others want to write, too.
@@ -189,16 +210,11 @@ func (d *Deadlines) Recompute(ctx context.Context) error {
 		if err := d.DB.Write(ctx, func(tx *database.Tx) error {
 			last = ""
 			some, err := someRunning(tx, after, batch)
-			if err != nil {
+			if err != nil || len(some) == 0 {
 				return err
 			}
-			for _, on := range some {
-				last = on.ID
-				if err := d.recount(tx, on); err != nil {
-					return fmt.Errorf("recompute deadline %s: %w", on.ID, err)
-				}
-			}
-			return nil
+			last = some[len(some)-1].ID
+			return d.recountAll(tx, some)
 		}); err != nil {
 			return err
 		}
@@ -209,11 +225,26 @@ func (d *Deadlines) Recompute(ctx context.Context) error {
 	}
 }
 
+func (d *Deadlines) recountAll(tx *database.Tx, all []Deadline) error {
+	for _, on := range all {
+		if err := d.recount(tx, on); err != nil {
+			return fmt.Errorf("recompute deadline %s: %w", on.ID, err)
+		}
+	}
+	return nil
+}
+
+// overlooked is how long after its time a row surely was worked on, or given up.
+const overlooked = time.Hour
+
 func (d *Deadlines) recount(tx *database.Tx, on Deadline) error {
 	if _, open := on.Status.(Open); !open {
 		return nil
 	}
 	now, due, next := d.Now().Truncate(time.Millisecond), on.Due, on.next
+	if !next.IsZero() && now.Sub(next) > overlooked {
+		on.next = time.Time{}
+	}
 	on.count(d.Calendar(on.Person))
 	if !on.Due.Equal(due) {
 		return d.put(tx, on, now, Moved)

@@ -125,6 +125,29 @@ func (d *Deadlines) orphan(tx *database.Tx, person string) error {
 	return nil
 }
 
+// welcome notes that somebody is back: their reminders go on.
+func (d *Deadlines) welcome(tx *database.Tx, person string) error {
+	all, err := OpenOf(tx, person)
+	if err != nil {
+		return err
+	}
+	now := d.Now().Truncate(time.Millisecond)
+	for _, on := range all {
+		if on.Abandoned.IsZero() {
+			continue
+		}
+		left := on.Abandoned
+		on.Abandoned = time.Time{}
+		if err := d.put(tx, on, now, Moved); err != nil {
+			return err
+		}
+		if err := d.refreshOrphans(tx, person, left); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (l legacy) key() string { return fmt.Sprintf("deadline/left/%s/%d/%s", l.Person, l.At, l.Heir) }
 
 // bequeath tells an heir what is still to do.

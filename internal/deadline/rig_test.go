@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -66,19 +67,42 @@ func load(t testing.TB, settings string, pages ...string) *playbook.Playbook {
 type directory struct {
 	mu     sync.Mutex
 	people map[string]chat.Profile
+	groups map[string][]string
+	down   bool
 }
 
 func (d *directory) Profile(_ context.Context, id string) (chat.Profile, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	p, known := d.people[id]
-	if !known {
+	switch {
+	case d.down:
+		return chat.Profile{}, errors.New("Slack does not answer")
+	case !known:
 		return p, chat.ErrNobody
 	}
 	return p, nil
 }
 
-func (d *directory) Group(context.Context, string) ([]string, error) { return nil, chat.ErrNobody }
+func (d *directory) Group(_ context.Context, id string) ([]string, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	members, known := d.groups[id]
+	switch {
+	case d.down:
+		return nil, errors.New("Slack does not answer")
+	case !known:
+		return nil, chat.ErrNobody
+	}
+	return members, nil
+}
+
+// shut says whether Slack answers.
+func (d *directory) shut(down bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.down = down
+}
 
 func (d *directory) set(p chat.Profile) {
 	d.mu.Lock()

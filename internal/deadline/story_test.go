@@ -199,6 +199,20 @@ func TestStories(t *testing.T) {
 				return r
 			},
 		},
+		"assigned to somebody else: theirs now": {
+			play: func(t *testing.T) *rig {
+				r := monday(t)
+				at(t, 3, 11, 40)
+				r.assign("L1", "UBOSS")
+				at(t, 3, 13, 0)
+				r.streetsKnown("UBOSS")
+				return r
+			},
+			want: []string{
+				"Mon 11:30 USAM new: Due Mon 3 Jan 2000, 12:00 CET.",
+				"Mon 11:40 USAM changed: Is @UBOSS’s now, since Mon 3 Jan 2000, 11:40 CET.",
+			},
+		},
 		"no longer needed": {
 			play: func(t *testing.T) *rig {
 				r := monday(t)
@@ -228,6 +242,72 @@ func TestStories(t *testing.T) {
 				"Mon 11:00 UBOSS new: Sam is no longer in this workspace and leaves 2 things to do",
 				"Mon 11:40 UBOSS changed: Sam is no longer in this workspace and leaves something to do",
 				"Mon 11:50 UBOSS changed: What Sam left is taken care of.",
+			},
+		},
+		"who comes back is reminded again": {
+			play: func(t *testing.T) *rig {
+				r := monday(t)
+				r.Roster.OnChange = func(before, now chat.Profile) { r.must(r.PersonChanged(ctx, before, now)) }
+				sam := chat.Profile{ID: "USAM", Name: "Sam", Zone: "Europe/Berlin", Deactivated: true}
+				r.dir.set(sam)
+				at(t, 3, 11, 10)
+				sam.Deactivated = false
+				r.dir.set(sam)
+				_, err := r.Roster.Today(ctx, "USAM")
+				r.must(err)
+				at(t, 3, 11, 40)
+				r.streetsKnown("USAM")
+				return r
+			},
+			want: []string{
+				"Mon 11:00 UBOSS new: Sam is no longer in this workspace and leaves something to do",
+				"Mon 11:10 UBOSS changed: What Sam left is taken care of.",
+				"Mon 11:30 USAM new: Due Mon 3 Jan 2000, 12:00 CET.",
+				"Mon 11:40 USAM changed: @USAM, Mon 3 Jan 2000, 11:40 CET: done, on time",
+			},
+		},
+		"while Slack is down nobody knows whom to tell; then they are told": {
+			play: func(t *testing.T) *rig {
+				r := newRig(t, load(t, strings.Replace(bakery, "foreman: [UBOSS, UVICE]", "foreman: [S0FORE]", 1), lookUp, streets))
+				r.dir.groups = map[string][]string{"S0FORE": {"UBOSS"}}
+				r.dir.shut(true)
+				at(t, 3, 10, 0)
+				r.assign("L1", "USAM")
+				at(t, 3, 12, 25)
+				r.dir.shut(false)
+				at(t, 3, 12, 45)
+				r.streetsKnown("USAM")
+				return r
+			},
+			want: []string{
+				"Mon 11:30 USAM new: Due Mon 3 Jan 2000, 12:00 CET.",
+				"Mon 12:00 USAM changed: Was due Mon 3 Jan 2000, 12:00 CET and is still open.",
+				"Mon 12:30 UBOSS new: @USAM has not done it in time. It was due Mon 3 Jan 2000, 12:00 CET.",
+				"Mon 12:45 UBOSS changed: Was due Mon 3 Jan 2000, 12:00 CET, for @USAM to do. @USAM, Mon 3 Jan 2000, 12:45 CET: done, 45 minutes late",
+				"Mon 12:45 USAM changed: @USAM, Mon 3 Jan 2000, 12:45 CET: done, 45 minutes late",
+			},
+		},
+		"a row that was given up is made anew at the next start": {
+			play: func(t *testing.T) *rig {
+				r := monday(t)
+				r.stop()
+				db, err := database.Open(ctx, r.file)
+				r.must(err)
+				r.must(db.Write(ctx, func(tx *database.Tx) error {
+					_, err := tx.Exec("UPDATE outbox SET state = 'dead', done_at = 0 WHERE kind = $1", kindTick)
+					return err
+				}))
+				at(t, 3, 13, 30)
+				r.serve(db, time.Now)
+				at(t, 3, 13, 40)
+				r.streetsKnown("USAM")
+				return r
+			},
+			want: []string{
+				"Mon 13:30 UBOSS new: @USAM has not done it in time. It was due Mon 3 Jan 2000, 12:00 CET.",
+				"Mon 13:30 USAM new: Was due Mon 3 Jan 2000, 12:00 CET and is still open, 1 hour 30 minutes late.",
+				"Mon 13:40 UBOSS changed: Was due Mon 3 Jan 2000, 12:00 CET, for @USAM to do. @USAM, Mon 3 Jan 2000, 13:40 CET: done, 1 hour 40 minutes late",
+				"Mon 13:40 USAM changed: @USAM, Mon 3 Jan 2000, 13:40 CET: done, 1 hour 40 minutes late",
 			},
 		},
 		"a holiday is declared: the deadline moves": {

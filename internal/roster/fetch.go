@@ -76,7 +76,7 @@ func (r *Roster) fetchPerson(ctx context.Context, id string) (chat.Profile, erro
 	r.mu.Unlock()
 	if before.Profile != p {
 		r.keep(func(tx *database.Tx) error { return savePerson(tx, p, now) })
-		if before.ID != "" && r.OnChange != nil {
+		if r.OnChange != nil {
 			r.OnChange(before.Profile, p)
 		}
 	}

@@ -42,7 +42,8 @@ type Roster struct {
 	Now   func() time.Time
 	Log   *slog.Logger
 	// OnChange, if set, is told of a member whom Slack describes otherwise than
-	// before: another zone, gone. It is called outside any transaction.
+	// before: another zone, gone. Who was never heard of was nobody before. It is
+	// called outside any transaction, and somebody may wait for it to end.
 	OnChange func(before, now chat.Profile)
 
 	mu      sync.Mutex
