@@ -203,7 +203,7 @@ func TestTheClockIsPushed(t *testing.T) {
 	dana, lena := d.window(t, "dana", "#sales"), d.window(t, "lena", "#sales")
 	before := script[string](dana, `document.querySelector('.lever.clock').textContent`)
 	dana.pushClock("Next Monday")
-	dana.sees("The clock was pushed to Monday 9:00 AM", "Mon 9:00 AM")
+	dana.sees("Mon 9:00 AM")
 	lena.sees("Mon 3:00 PM") // hers is Berlin's
 	dana.picture("clock")
 	dana.pushClock("+30 minutes")
