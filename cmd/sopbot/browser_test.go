@@ -74,6 +74,36 @@ func TestTheTourIsPlayedToItsEnd(t *testing.T) {
 		},
 		"share": func(w *window) { w.press("Share in channel") },
 		"rate":  func(w *window) { w.press("Helpful") },
+		"qualify": func(w *window) {
+			w.until("the command stands in the box", `document.activeElement.value?.startsWith('/qualify ')`)
+			w.enter()
+			w.sees("Main pain")
+			w.fill("combobox", "Competition", "Confirmed")
+			w.click("option", "Confirmed")
+			w.press("Score")
+			w.sees("4 of 7 confirmed", "Ask next")
+			w.picture("scorecard")
+			w.press("Close")
+		},
+		"handoff": func(w *window) {
+			w.until("the command stands in the box", `document.activeElement.value?.startsWith('/handoff ')`)
+			w.enter()
+			w.sees("Step 1 of 2")
+			w.until("the lead is filled in", `[...document.querySelectorAll('dialog input')].some(e => e.value.startsWith('Oakline'))`)
+			w.picture("handoff")
+			w.fill("combobox", "Account executive", "Alex")
+			w.click("option", "Alex Chen")
+			w.click("radio", "Yes")
+			w.fill("textbox", "What do they need to be able to do?", "Hours on the phone, not on paper")
+			w.set(`input[type=date]`, inDays(40))
+			w.press("Next")
+			w.sees("Step 2 of 2")
+			w.set(`input[type=datetime-local]`, inDays(2)+"T15:30")
+			w.press("Hand off")
+			w.sees("is on its way to")
+			w.press("Close")
+		},
+		"accept": func(w *window) { w.press("Accept") },
 	}
 	d := startDemo(t, t.TempDir())
 	w := d.window(t, "priya", "#random") // the tour leads to where it is done, as whom
@@ -173,7 +203,7 @@ func TestTheClockIsPushed(t *testing.T) {
 	dana, lena := d.window(t, "dana", "#sales"), d.window(t, "lena", "#sales")
 	before := script[string](dana, `document.querySelector('.lever.clock').textContent`)
 	dana.pushClock("Next Monday")
-	dana.sees("The clock was pushed to Monday 9:00 AM", "Mon 9:00 AM")
+	dana.sees("Mon 9:00 AM")
 	lena.sees("Mon 3:00 PM") // hers is Berlin's
 	dana.picture("clock")
 	dana.pushClock("+30 minutes")

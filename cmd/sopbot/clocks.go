@@ -120,5 +120,6 @@ func (f *features) connectClocks() {
 		if err := d.PersonChanged(ctx, before, now); err != nil {
 			d.Log.Error("a person's clocks could not be moved", "person", now.ID, "error", err)
 		}
+		f.followDigests(ctx)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"sopbot/internal/chat"
 	"sopbot/internal/database"
 	"sopbot/internal/deadline"
+	"sopbot/internal/digest"
 	"sopbot/internal/form"
 	"sopbot/internal/gateway"
 	"sopbot/internal/handoff"
@@ -32,6 +33,7 @@ type features struct {
 	research       *research.Research
 	qualifications *qualification.Qualifications
 	handoffs       *handoff.Handoffs
+	digests        *digest.Digests
 }
 
 // newFeatures makes them and connects what must rise or cross between them.
@@ -46,6 +48,9 @@ func newFeatures() *features {
 	f.leads.Steps = []lead.Step{f.research.Step(), f.qualifications.Step(), f.handoffs.Step()}
 	f.handoffs.Scored = f.scored
 	f.connectClocks()
+	f.digests = &digest.Digests{Roster: f.roster, Deadlines: f.deadlines}
+	f.digests.Opens = map[string]digest.Opener{"lead": f.leads.Open, "handoff": f.handoffs.OpenWhole}
+	f.digests.Passes = map[string]digest.Opener{"lead": f.leads.OpenReassign, "handoff": f.handoffs.OpenReassign}
 	return f
 }
 
@@ -60,6 +65,7 @@ func (f *features) router() *chat.Router {
 	f.deadlines.Register(r)
 	f.qualifications.Register(r)
 	f.handoffs.Register(r)
+	f.digests.Register(r)
 	return r
 }
 
@@ -86,6 +92,9 @@ func (f *features) stand(g ground) {
 	d := f.deadlines
 	d.DB, d.Outbox, d.Posts, d.Shelf, d.Now, d.Log = g.db, g.outbox, g.posts, g.shelf, g.now, g.log
 	d.Work()
+	m := f.digests
+	m.DB, m.Outbox, m.Posts, m.Slack, m.Shelf, m.Now, m.Log = g.db, g.outbox, g.posts, g.slack, g.shelf, g.now, g.log
+	m.Work()
 	s := f.research
 	s.DB, s.Outbox, s.Posts, s.Slack, s.Shelf, s.Now, s.Log = g.db, g.outbox, g.posts, g.slack, g.shelf, g.now, g.log
 	s.Calendar = d.Calendar
@@ -152,7 +161,10 @@ func (f *features) begin(ctx context.Context) error {
 	if err := f.roster.Start(ctx); err != nil {
 		return err
 	}
-	return f.deadlines.Start(ctx)
+	if err := f.deadlines.Start(ctx); err != nil {
+		return err
+	}
+	return f.digests.Start(ctx)
 }
 
 // settled follows a playbook that took the place of another: it may name other
@@ -161,5 +173,14 @@ func (f *features) settled(ctx context.Context) {
 	f.roster.Refresh(ctx)
 	if err := f.deadlines.Recompute(ctx); err != nil {
 		f.deadlines.Log.Error("open deadlines could not be moved to the new hours", "error", err)
+	}
+	f.followDigests(ctx)
+}
+
+// followDigests brings the times of the next digests in line with the playbook
+// and with who is a manager where.
+func (f *features) followDigests(ctx context.Context) {
+	if err := f.digests.Follow(ctx); err != nil {
+		f.digests.Log.Error("digests could not be moved to their new times", "error", err)
 	}
 }

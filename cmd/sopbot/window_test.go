@@ -281,6 +281,13 @@ func (w *window) fill(role, name, words string) {
 	w.paste(words)
 }
 
+// set gives a field of the browser's own, such as a date, a value.
+func (w *window) set(selector, value string) {
+	w.t.Helper()
+	w.until("there is "+selector, fmt.Sprintf(`(e => { if (!e) return false; e.value = %s; e.dispatchEvent(new Event('input', { bubbles: true })); e.dispatchEvent(new Event('change', { bubbles: true })); return true; })([...document.querySelectorAll('dialog[open] ' + %s)].at(-1))`,
+		quoted(value), quoted(selector)))
+}
+
 // enter presses the key: one event that a page can keep from becoming a new
 // line, as the keyboard's is.
 func (w *window) enter() {

@@ -259,6 +259,7 @@ func TestActionsOfOnePayloadRunInOrderAndAreAcknowledgedOnce(t *testing.T) {
 		r.await(t, "an acknowledgement", func() bool { return len(b.of(envelope)) == 1 })
 	}
 	r.await(t, "the words for two", func() bool { return len(b.of("words")) == 2 })
+	r.await(t, "the last action", func() bool { return strings.Contains(order.String(), "four") })
 	if got := order.String(); got != "one=1 two:7=2 four=4 " {
 		t.Errorf("ran %s", got)
 	}

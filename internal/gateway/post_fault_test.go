@@ -233,14 +233,16 @@ func TestABurstElsewhereDelaysNobody(t *testing.T) {
 	for _, _, sent := p.where("card"); !sent; _, _, sent = p.where("card") {
 		time.Sleep(2 * time.Millisecond)
 	}
-	if took := time.Since(began); took > time.Second {
+	if took := time.Since(began); took > 2500*time.Millisecond { // behind the burst it would be three seconds and more
 		t.Errorf("the card took %s", took)
 	}
 	p.settled(15 * time.Second)
 	if took := time.Since(began); took < 2900*time.Millisecond || len(p.shown("C001")) != 6 {
 		t.Errorf("%d messages after %s", len(p.shown("C001")), took)
 	}
-	p.fates(map[string]float64{"sent": 7})
+	if n := p.fate("sent") + p.fate("found"); n < 6 { // the last is counted a moment later
+		t.Errorf("%v messages were sent", n)
+	}
 	// A machine that stalls between a turn and its call may bring one message
 	// too early; without turns Slack would refuse three.
 	if n := p.fate("limited"); n > 1 {

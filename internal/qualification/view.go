@@ -83,18 +83,24 @@ func (q *Qualifications) resultView(of lead.Lead, r Revision, counted form.Resul
 		blocks = append(blocks, slack.NewDividerBlock())
 		blocks = append(blocks, chat.TextBlocks("*Ask next*\n"+ask)...)
 	}
-	var buttons []slack.BlockElement
+	var buttons []*slack.ButtonBlockElement
 	for _, s := range q.Leads.Steps {
 		if s.Name != StepName && (of.Status == lead.Open || of.Status == lead.Qualified || of.Status == lead.Returned) {
-			b := lead.StepButton(s, of.ID)
-			if counted.Pass {
-				b.Style = slack.StylePrimary
-			}
-			buttons = append(buttons, b)
+			buttons = append(buttons, lead.StepButton(s, of.ID))
 		}
 	}
 	if len(buttons) > 0 {
-		blocks = append(blocks, chat.Actions(buttons...))
+		if counted.Pass { // what comes last is where it leads to
+			buttons[len(buttons)-1].Style = slack.StylePrimary
+		}
+		blocks = append(blocks, chat.Actions(elements(buttons)...))
 	}
 	return chat.Modal("", "Scorecard", "", "Close", "", blocks)
+}
+
+func elements(buttons []*slack.ButtonBlockElement) (out []slack.BlockElement) {
+	for _, b := range buttons {
+		out = append(out, b)
+	}
+	return out
 }

@@ -1,0 +1,93 @@
+package digest
+
+import (
+	"context"
+	"strings"
+
+	"sopbot/internal/chat"
+	"sopbot/internal/database"
+	"sopbot/internal/roster"
+)
+
+// Names that leave the house: add, don't rename.
+const (
+	actionOpen = "digest.open"
+	actionPass = "digest.pass"
+)
+
+var help = chat.CommandHelp{Name: "/digest", Does: "See how the team is doing, and what needs you today (managers).", Usage: "[daily | weekly | help]",
+	Examples: []chat.Example{
+		{Typed: "/digest", Gives: "what needs you today, and the numbers of today so far"},
+		{Typed: "/digest weekly", Gives: "the last seven days against the seven before, with charts"},
+	}}
+
+// Register is the table of contents: what people may type and click.
+func (d *Digests) Register(r *chat.Router) {
+	r.OnCommand(help, d.command)
+	r.OnClick(actionOpen, func(ctx context.Context, c chat.Click) error { return d.lead(ctx, c, d.Opens) })
+	r.OnClick(actionPass, func(ctx context.Context, c chat.Click) error { return d.lead(ctx, c, d.Passes) })
+}
+
+func (d *Digests) command(ctx context.Context, c chat.Command) (chat.Message, error) {
+	word := strings.ToLower(strings.TrimSpace(c.Text))
+	kind := Daily
+	switch word {
+	case "help":
+		return d.helpWords(), nil
+	case "", "daily", "day", "today":
+	case "weekly", "week":
+		kind = Weekly
+	default:
+		return chat.Message{}, chat.Refuse("`/digest` has no “%s”. Type `/digest` for today, `/digest weekly` for the last seven days.", chat.EscapeInline(chat.Shorten(c.Text, 40)))
+	}
+	if err := d.Roster.Admit(ctx, c.Person, "read the digest", roster.Manager); err != nil {
+		return chat.Message{}, err
+	}
+	if _, err := d.Roster.Person(ctx, c.Person); err != nil {
+		return chat.Message{}, err
+	}
+	var r Report
+	now := d.Now()
+	err := d.DB.Read(ctx, func(tx *database.Tx) (err error) {
+		r, err = d.report(tx, kind, c.Person, now, d.times(c.Person).period(kind, now, true))
+		return err
+	})
+	if err != nil {
+		return chat.Message{}, err
+	}
+	r.Wanted = true
+	return d.message(r), nil
+}
+
+func (d *Digests) helpWords() chat.Message {
+	words := "*" + help.Name + "*: " + help.Does
+	for _, e := range help.Examples {
+		words += "\n`" + e.Typed + "` " + e.Gives
+	}
+	words += "\n" + d.timesWords()
+	return chat.Message{Text: words, Blocks: chat.TextBlocks(words)}
+}
+
+// timesWords say when digests go out by themselves.
+func (d *Digests) timesWords() string {
+	t := d.Shelf.InForce().Settings.Digest
+	switch {
+	case t.HaveDaily && t.HaveWeekly:
+		return "Managers get it by themselves at " + t.Daily.String() + " on working days, and the weekly one on " + t.WeeklyDay.String() + " at " + t.Weekly.String() + "; not outside their working hours."
+	case t.HaveDaily:
+		return "Managers get it by themselves at " + t.Daily.String() + " on working days; not outside their working hours."
+	case t.HaveWeekly:
+		return "Managers get the weekly one by themselves on " + t.WeeklyDay.String() + " at " + t.Weekly.String() + "; not outside their working hours."
+	}
+	return "The playbook's settings name no time at which it goes out by itself."
+}
+
+// lead leads on to the feature. Who may do what there, it knows itself.
+func (d *Digests) lead(ctx context.Context, c chat.Click, to map[string]Opener) error {
+	kind, id, _ := strings.Cut(c.Value, "/")
+	open := to[kind]
+	if open == nil {
+		return chat.Refuse("This button belongs to another version of sopbot and does nothing any more. `/digest` gives a fresh one.")
+	}
+	return open(ctx, c, id)
+}
