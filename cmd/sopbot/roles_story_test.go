@@ -18,7 +18,7 @@ import (
 )
 
 // turnedAway are the words with which somebody is told that they may not.
-var turnedAway = regexp.MustCompile(`^Only |^You are a guest|^This account is deactivated`)
+var turnedAway = regexp.MustCompile(`^Only |^You are a guest|^This account is deactivated|Only they or a manager`)
 
 // imported puts a handoff from Sam to Alex in, about a lead of its own.
 func imported(t testing.TB, b *bot, key string) (on, of string) {
@@ -58,13 +58,16 @@ func TestRolesAreCheckedOnEachAction(t *testing.T) {
 	newLead := func() (id string) { // Sam's, and open
 		n++
 		if err := b.db.Write(ctx, func(tx *database.Tx) error {
-			l, _, err := b.features.leads.Assign(tx, lead.New{Name: lead.Name{Company: fmt.Sprint("Company ", n)}, Owner: "U0SAM"}, "U0DANA", lead.FromImport)
+			l, _, err := b.features.leads.Assign(tx, lead.New{Name: lead.Name{Company: fmt.Sprint("Company ", n)}, Owner: "U0SAM"}, "U0DANA", lead.FromForm)
 			id = l.ID
 			return err
 		}); err != nil {
 			t.Fatal(err)
 		}
 		return id
+	}
+	aClock := func() (id string) { // the research of a new lead of Sam's
+		return one[string](t, b, "SELECT id FROM deadlines WHERE subject = $1", "lead/"+newLead())
 	}
 	text := func(field, words string) chat.State {
 		return chat.State{form.Block(field): {"value": {Type: "plain_text_input", Value: words}}}
@@ -154,7 +157,17 @@ func TestRolesAreCheckedOnEachAction(t *testing.T) {
 		"click handoff.answer":              {click("handoff.answer", asked, nil), answers},
 		"click handoff.read":                {click("handoff.read", aHandoff, nil), team},
 		"click handoff.turn":                {click("handoff.turn:next", func() string { return aHandoff() + " 1" }, anyView), team},
-		"submission lead.name":              {submit(func() *chat.View { return opened("lead.name", "lead.name", "", text("company", "Some Company")) }), sells},
+		"click deadline.done":               {click("deadline.done", aClock, nil), sams},
+		"click deadline.open":               {click("deadline.open", aClock, nil), sams},
+		"click deadline.pass":               {click("deadline.pass", aClock, nil), sams},
+		"click deadline.snooze":             {click("deadline.snooze", func() string { return aClock() + " 30m" }, nil), sams},
+		"click research.back": {func(o chat.Origin) error {
+			return b.router.Click(ctx, chat.Click{Origin: o, Action: "research.back", View: opened("research", "research", newLead(), chat.State{})})
+		}, sams},
+		"click lead.step research": {click("lead.step:research", newLead, nil), sams},
+		"submission research":      {submit(func() *chat.View { return opened("research", "research", newLead(), chat.State{}) }), sams},
+		"command /lead call":       {command("/lead call company 1"), sells},
+		"submission lead.name":     {submit(func() *chat.View { return opened("lead.name", "lead.name", "", text("company", "Some Company")) }), sells},
 		"submission lead.assign": {submit(func() *chat.View {
 			n++
 			return opened("lead.assign", "lead.assign", fmt.Sprintf(`{"Company":"New %d"}`, n), text("owner", "U0SAM"))

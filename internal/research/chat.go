@@ -133,15 +133,28 @@ func (r *Research) back(ctx context.Context, c chat.Click) error {
 	if c.View == nil {
 		return nil
 	}
-	_, o, err := r.opened(*c.View)
+	m, o, err := r.opened(*c.View)
 	if err != nil {
+		return err
+	}
+	var of lead.Lead
+	if err := r.DB.Read(ctx, func(tx *database.Tx) error {
+		of, err = lead.ByID(tx, m.Caller)
+		return err
+	}); err != nil {
+		return refused(err)
+	}
+	if err := r.may(ctx, of, c.Person); err != nil {
 		return err
 	}
 	view, err := form.Back(o, *c.View, r.Now())
 	if err != nil {
 		return err
 	}
-	return r.Slack.UpdateView(ctx, c.View.ID, c.View.Hash, view)
+	if err := r.Slack.UpdateView(ctx, c.View.ID, c.View.Hash, view); !errors.Is(err, chat.ErrStale) {
+		return err
+	}
+	return nil
 }
 
 // submit keeps what was found, as facts of the lead.
@@ -176,7 +189,7 @@ func (r *Research) submit(ctx context.Context, s chat.Submission) (chat.Answer, 
 	case len(out.Errors) > 0:
 		return chat.Answer{Errors: out.Errors}, nil
 	case out.Next != nil:
-		return chat.Answer{Update: out.Next}, nil
+		return chat.Answer{Update: out.Next, Meanwhile: out.Waiting}, nil
 	}
 	err = r.DB.Write(ctx, func(tx *database.Tx) error { return r.keep(tx, of, s.Person, out.Answers) })
 	if err != nil {

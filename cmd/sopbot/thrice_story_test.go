@@ -3,68 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"sopbot/internal/chat"
 	"sopbot/internal/form"
-	"sopbot/internal/slacksim"
 )
-
-// Accept and Decline at once, by the AE and by the manager: one decides, the
-// other is told so.
-func TestOfTwoWhoClickAtOnceOneDecidesAndTheOtherIsTold(t *testing.T) {
-	t.Parallel() // it waits for the pace at which Slack takes messages
-	rounds := 30
-	if os.Getenv("SOPBOT_SOAK") != "" {
-		rounds = 200
-	}
-	slack, b := startBot(t, nil)
-	alex, dana := slack.As("alex"), slack.As("dana")
-	for round := range rounds {
-		on, of := imported(t, b, fmt.Sprint("round-", round))
-		name := "Lead of round-" + fmt.Sprint(round) + " "
-		alexCard, danaCard := alex.WaitFor("hands "+strings.TrimSpace(name)+" over"), dana.WaitFor("Handoff: "+name)
-		danaCard.Click("Decline")
-		m := dana.Modal()
-		m.Pick("Reason", "No clear need").Fill("What would make the next one better?", "Ask first")
-		var accepted *slacksim.Reply
-		var wg sync.WaitGroup
-		var errs [2]error
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-		wg.Go(func() { accepted, errs[0] = alexCard.ClickE(ctx, "Accept") })
-		wg.Go(func() { _, errs[1] = m.SubmitE(ctx) })
-		wg.Wait()
-		cancel()
-		if errs[0] != nil || errs[1] != nil {
-			t.Fatal(errs)
-		}
-		status := one[string](t, b, "SELECT status FROM handoffs WHERE id = $1", on)
-		switch status {
-		case "accepted":
-			has(t, "the manager's form", complaints(m), "is decided already: Alex accepted it")
-			m.Close()
-		case "declined":
-			if dana.ModalOpen() {
-				t.Errorf("round %d: the form of the decision stays open:\n%s", round, m.Text())
-			}
-			has(t, "the AE's answer", accepted.Text(), "is decided already: @dana declined it")
-		default:
-			t.Errorf("round %d: it is %s", round, status)
-		}
-		if n := one[int](t, b, "SELECT count(*) FROM events WHERE lead = $1 AND kind IN ('handoff.accepted', 'handoff.declined')", of); n != 1 {
-			t.Errorf("round %d: %d decisions", round, n)
-		}
-		words := map[string]string{"accepted": "Accepted by @alex", "declined": "Declined by @dana"}[status]
-		for _, card := range []*slacksim.Card{alexCard, danaCard} {
-			card.WaitFor(words)
-			lacks(t, "a decided card", card.Text(), "[Accept]", "[Decline]")
-		}
-	}
-}
 
 // A submission that Slack delivers three times changes nothing the second and
 // the third time, whichever form it is of.
