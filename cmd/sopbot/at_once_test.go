@@ -88,7 +88,7 @@ func decideAtOnce(t *testing.T, slack *slacksim.Slack, i int) (s sent, winner st
 		t.Error(err)
 		return s, ""
 	}
-	s = seller.saw[0]
+	s = seller.last
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	fail := func(err error) bool {
@@ -163,7 +163,7 @@ func TestASubmissionThatComesAgainIsAnsweredAsTheFirstTime(t *testing.T) {
 			if err := seller.handOff(); err != nil {
 				t.Fatal(err)
 			}
-			saw = append(saw, seller.saw...)
+			saw = append(saw, seller.last)
 			first := lastSubmission(t, slack)
 			want := answersTo(slack, first)
 			if len(want) != 1 || !strings.Contains(want[0], "is on its way") {

@@ -169,6 +169,7 @@ type seller struct {
 	forms  int // that were opened for the lead
 	mu     sync.Mutex
 	saw    []sent // confirmed, by the view that takes the form's place
+	last   sent   // that is on its way, confirmed or not
 }
 
 func (s *seller) seen() []sent {
@@ -215,6 +216,7 @@ var leadName = regexp.MustCompile(`Quarry [0-9a-f]{8}`)
 // handOff hands one lead off, trying on for a minute.
 func (s *seller) handOff() error {
 	lead, ae := newLead(), s.ae+rand.N(s.aes)
+	s.last = sent{lead, s.person.ID(), fmt.Sprintf("U0AE%03d", ae)}
 	shown, err := "", error(nil)
 	s.forms = 0
 	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
@@ -224,7 +226,7 @@ func (s *seller) handOff() error {
 		known := strings.Contains(shown, lead+" is handed off already") // in a form that went down with the bot
 		if confirmed {
 			s.mu.Lock()
-			s.saw = append(s.saw, sent{lead, s.person.ID(), fmt.Sprintf("U0AE%03d", ae)})
+			s.saw = append(s.saw, s.last)
 			s.mu.Unlock()
 		}
 		if confirmed || known || strings.Contains(shown, "⚠") && rand.N(3) == 0 {
