@@ -47,12 +47,13 @@ func (b *Playbook) lint(drafts []*draft, settings *mapping, now time.Time) Probl
 }
 
 func (b *Playbook) lintSettings(m *mapping, drafts []*draft) Problems {
+	problems := b.lintDigest(m)
 	q := b.Settings.Qualification
 	if q == "" {
-		return nil
+		return problems
 	}
 	if p, ok := b.byID[q]; ok && p.Framework != nil {
-		return nil
+		return problems
 	}
 	var frameworks []string
 	for _, d := range drafts {
@@ -65,8 +66,33 @@ func (b *Playbook) lintSettings(m *mapping, drafts []*draft) Problems {
 		hint = didYouMean(q, frameworks)
 	}
 	at := m.r.at(m.values["qualification"])
-	return Problems{{File: SettingsFile, Line: at.line, Column: at.column, Severity: Error,
-		Message: fmt.Sprintf("qualification: there is no framework %q%s", q, hint)}}
+	return append(problems, Problem{File: SettingsFile, Line: at.line, Column: at.column, Severity: Error,
+		Message: fmt.Sprintf("qualification: there is no framework %q%s", q, hint)})
+}
+
+// lintDigest looks for digest times at which nobody works.
+func (b *Playbook) lintDigest(m *mapping) (problems Problems) {
+	h, d := b.Settings.Hours, b.Settings.Digest
+	at := m.spot("digest")
+	warn := func(format string, args ...any) {
+		problems = append(problems, Problem{File: SettingsFile, Line: at.line, Column: at.column, Severity: Warning, Message: fmt.Sprintf(format, args...)})
+	}
+	clock := func(name string, c Clock) {
+		if c.Minutes < h.From.Minutes || c.Minutes >= h.To.Minutes {
+			warn("digest: nobody works at %s (hours are from %s to %s), so the %s one goes out when work begins next", c, h.From, h.To, name)
+		}
+	}
+	if d.HaveDaily {
+		clock("daily", d.Daily)
+	}
+	switch {
+	case !d.HaveWeekly:
+	case !h.Days[d.WeeklyDay]:
+		warn("digest: nobody works on %s, so the weekly one goes out when work begins next", d.WeeklyDay)
+	default:
+		clock("weekly", d.Weekly)
+	}
+	return problems
 }
 
 // confirmable collects what an entry or exit item may take as confirmed.
