@@ -247,7 +247,6 @@ func TestStories(t *testing.T) {
 		"who comes back is reminded again": {
 			play: func(t *testing.T) *rig {
 				r := monday(t)
-				r.Roster.OnChange = func(before, now chat.Profile) { r.must(r.PersonChanged(ctx, before, now)) }
 				sam := chat.Profile{ID: "USAM", Name: "Sam", Zone: "Europe/Berlin", Deactivated: true}
 				r.dir.set(sam)
 				at(t, 3, 11, 10)
@@ -332,7 +331,6 @@ func TestStories(t *testing.T) {
 				r := monday(t)
 				at(t, 3, 10, 30)
 				r.dir.set(chat.Profile{ID: "USAM", Name: "Sam", Zone: "America/New_York"})
-				r.Roster.OnChange = func(before, now chat.Profile) { r.must(r.PersonChanged(ctx, before, now)) }
 				at(t, 3, 16, 45)
 				r.streetsKnown("USAM")
 				return r
