@@ -244,6 +244,26 @@ func TestStories(t *testing.T) {
 				"Mon 11:50 UBOSS changed: What Sam left is taken care of.",
 			},
 		},
+		"who leaves at night: the manager hears of it in the morning, if it is still to do": {
+			play: func(t *testing.T) *rig {
+				r := newRig(t, load(t, bakery, lookUp, streets))
+				at(t, 3, 16, 0)
+				r.assign("L1", "USAM")
+				r.assign("L2", "UKIM")
+				at(t, 3, 16, 50)
+				r.write(func(tx *database.Tx) error { _, err := r.Close(tx, "lead/L2"); return err })
+				at(t, 3, 23, 30)
+				r.dir.set(chat.Profile{ID: "USAM", Name: "Sam", Zone: "Europe/Berlin", Deactivated: true})
+				r.dir.set(chat.Profile{ID: "UKIM", Name: "Kim", Zone: "America/New_York", Deactivated: true})
+				at(t, 4, 9, 30)
+				r.streetsKnown("UBOSS")
+				return r
+			},
+			want: []string{
+				"Tue 09:00 UBOSS new: Sam is no longer in this workspace and leaves something to do",
+				"Tue 09:30 UBOSS changed: What Sam left is taken care of.",
+			},
+		},
 		"who comes back is reminded again": {
 			play: func(t *testing.T) *rig {
 				r := monday(t)
