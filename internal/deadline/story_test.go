@@ -346,6 +346,24 @@ func TestStories(t *testing.T) {
 				"Wed 10:15 USAM changed: @USAM, Wed 5 Jan 2000, 10:15 CET: done, on time",
 			},
 		},
+		"a holiday is declared, and nobody recomputes: it is seen at the next look": {
+			play: func(t *testing.T) *rig {
+				r := newRig(t, load(t, bakery, lookUp, streets))
+				at(t, 3, 16, 30)
+				r.assign("L1", "USAM")
+				r.shelf.Use(load(t, strings.Replace(bakery, "[2000-01-06]", "[2000-01-04, 2000-01-06]", 1), lookUp, streets))
+				at(t, 5, 10, 15)
+				if due := r.one("lead/L1").Due.In(berlin(t)).Format("Mon 15:04"); due != "Wed 10:30" {
+					t.Errorf("due %s", due)
+				}
+				r.streetsKnown("USAM")
+				return r
+			},
+			want: []string{
+				"Wed 10:00 USAM new: Due Wed 5 Jan 2000, 10:30 CET.",
+				"Wed 10:15 USAM changed: @USAM, Wed 5 Jan 2000, 10:15 CET: done, on time",
+			},
+		},
 		"somebody moves to another zone: the deadline moves": {
 			play: func(t *testing.T) *rig {
 				r := monday(t)
