@@ -1,6 +1,7 @@
 package handoff
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"sopbot/internal/chat"
+	"sopbot/internal/database/dbtest"
 	"sopbot/internal/form"
 	"sopbot/internal/golden"
 	"sopbot/internal/playbook"
@@ -157,6 +159,33 @@ func TestMessagesAndViewsLookAsPinned(t *testing.T) {
 			golden.JSON(t, name, v)
 			checkSchema(t, "modal", v)
 		})
+	}
+}
+
+func TestTheFormLooksAsPinned(t *testing.T) {
+	h, _ := handoffsOn(t, dbtest.Open(t, t.TempDir()+"/db"))
+	on := send(t, h, "form-1", "Corner shop, Jo")
+	ctx := context.Background()
+	show := func(name string) func(slack.ModalViewRequest) error {
+		return func(v slack.ModalViewRequest) error {
+			v.PrivateMetadata = "" // holds a key of its own
+			golden.JSON(t, name, v)
+			checkSchema(t, "modal", v)
+			return nil
+		}
+	}
+	for name, how := range map[string]opening{
+		"form-empty":   {},
+		"form-new":     {of: form.Value{Type: playbook.FieldLead, New: "Other shop"}},
+		"form-known":   {of: form.Lead(on.Lead, "")},
+		"form-several": {note: "Several leads match “shop”: pick one, or type the whole name of a new one."},
+	} {
+		if err := h.open(ctx, map[bool]string{true: "UBOSS", false: "USDR"}[name == "form-known"], show(name), how); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := h.open(ctx, "USDR", show("none"), opening{of: form.Lead("nobody", "")}); err == nil || !strings.Contains(err.Error(), "no longer there") {
+		t.Errorf("a lead that is gone: %v", err)
 	}
 }
 
