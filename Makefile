@@ -27,6 +27,8 @@ test: postgres ## everything, as CI runs it
 bench: postgres ## the figures of docs/figures.md
 	$(GO) test -run '^$$' -bench . -benchtime 2s ./internal/...
 	$(GO) test -run '^$$' -bench Serve -benchtime 100000x ./cmd/sopbot
+	$(GO) test -run '^$$' -bench 'HandoffSubmit|HandoffToSlack' -benchtime 400x ./cmd/sopbot
+	$(GO) test -run '^$$' -bench HandoffIdle -benchtime 1x ./cmd/sopbot
 	@scripts/chromium.sh
 	$(GO) test -run '^$$' -bench Page -benchtime 100x ./cmd/sopbot
 
@@ -37,6 +39,8 @@ picture: ## docs/demo.png, from the real demo
 
 soak: postgres ## what is too long for every day: 100 rounds of kill -9 on each database, each fuzz test for a minute
 	SOPBOT_SOAK=1 $(GO) test -count=1 -v -timeout 30m -run 'Killed|HappensOnce' ./internal/database ./internal/outbox
+	SOPBOT_SOAK=1 $(GO) test -count=1 -v -timeout 30m -run 'SurviveKills|FaultySlack|TwoDecisionsAtOnce|TwoBots' ./cmd/sopbot ./internal/gateway
+	SOPBOT_SOAK=1 $(GO) test -count=1 -v -timeout 15m -run 'OfTwoWhoClick' ./cmd/sopbot
 	@for p in $$($(GO) list ./internal/...); do \
 		for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
 			echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 60s -fuzzminimizetime 50x $$p || exit 1; \

@@ -19,6 +19,7 @@ var floors = map[string][]string{
 	"chat":          nil,
 	"database":      nil,
 	"outbox":        {"database"},
+	"picture":       nil,
 	"form":          {"playbook", "chat"},
 	"search":        {"playbook"},
 	"roster":        {"database", "chat"},

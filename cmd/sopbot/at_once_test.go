@@ -88,7 +88,7 @@ func decideAtOnce(t *testing.T, slack *slacksim.Slack, i int) (s sent, winner st
 		t.Error(err)
 		return s, ""
 	}
-	s = seller.saw[0]
+	s = seller.last
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	fail := func(err error) bool {
@@ -163,7 +163,7 @@ func TestASubmissionThatComesAgainIsAnsweredAsTheFirstTime(t *testing.T) {
 			if err := seller.handOff(); err != nil {
 				t.Fatal(err)
 			}
-			saw = append(saw, seller.saw...)
+			saw = append(saw, seller.last)
 			first := lastSubmission(t, slack)
 			want := answersTo(slack, first)
 			if len(want) != 1 || !strings.Contains(want[0], "is on its way") {
@@ -200,6 +200,63 @@ func TestASubmissionThatComesAgainIsAnsweredAsTheFirstTime(t *testing.T) {
 		if n := reckon(t, slack, db, saw); n != 2 {
 			t.Errorf("%d handoffs", n)
 		}
+	})
+}
+
+// The same holds for the forms of a decision, also for a bot that does not
+// remember the first time: one that was started anew.
+func TestADecisionThatComesAgainIsAnsweredAsTheFirstTime(t *testing.T) {
+	t.Parallel()
+	eachCompany(t, 1, func(t *testing.T, slack *slacksim.Slack, target string, bots int) {
+		sdr, ae := slack.As("sdr0").In("#sales"), slack.As("ae0")
+		seller := &seller{person: sdr, aes: 1}
+		if err := seller.handOff(); err != nil {
+			t.Fatal(err)
+		}
+		card := ae.WaitFor("over to you")
+		n := 0
+		again := func(what string) {
+			t.Helper()
+			first := lastSubmission(t, slack)
+			want := answersTo(slack, first)
+			second := map[string]any{}
+			for k, v := range first {
+				second[k] = v
+			}
+			payload := map[string]any{}
+			for k, v := range first["payload"].(map[string]any) {
+				payload[k] = v
+			}
+			n++
+			// A trigger of its own, so that no bot knows it.
+			second["envelope_id"], payload["trigger_id"] = fmt.Sprint("again-", n), fmt.Sprint("again.", n)
+			second["payload"] = payload
+			frame, err := json.Marshal(second)
+			if err != nil {
+				t.Fatal(err)
+			}
+			slack.Send(frame)
+			await(t, "an answer of each bot", func() bool { return len(answersTo(slack, second)) == bots })
+			for _, got := range answersTo(slack, second) {
+				if len(want) != 1 || got != want[0] || got != "null" { // it closes the form
+					t.Errorf("%s was answered with %q, and again with %.300s", what, want, got)
+				}
+			}
+		}
+		card.Click("Ask")
+		ae.Modal().Fill("What do you need to know?", "Who else is in the call?").Submit()
+		again("the question")
+		question := slack.As("sdr0").WaitFor("asks about")
+		question.Click("Answer")
+		sdr.Modal().Fill("Your answer", "Their boss").Submit()
+		again("the answer")
+		card.WaitFor("Their boss")
+		card.Click("Decline")
+		ae.Modal().Pick("Reason", "No clear need").Fill("What would make the next one better?", "Ask what changes for them").Submit()
+		again("the decline")
+		card.WaitFor("Declined by @ae0")
+		settled(t, look(t, target), 20*time.Second)
+		reckon(t, slack, look(t, target), seller.saw)
 	})
 }
 

@@ -23,6 +23,7 @@ import (
 	"sopbot/internal/database"
 	"sopbot/internal/gateway"
 	"sopbot/internal/outbox"
+	"sopbot/internal/picture"
 	"sopbot/internal/playbook"
 )
 
@@ -61,6 +62,7 @@ type delays struct {
 // newPosts makes the keeper of messages.
 func (b *bot) newPosts() *gateway.Posts {
 	p := b.gateway.Posts(b.outbox)
+	p.Draw = picture.PNG
 	if b.delays.call > 0 {
 		p.Timeout, p.Settle = b.delays.call, b.delays.settle
 		p.Spread(b.delays.spread)

@@ -113,7 +113,7 @@ func loopback(listen string) (string, error) {
 	}
 	host, port, err := net.SplitHostPort(listen)
 	if err == nil {
-		_, err = net.LookupPort("tcp", port)
+		_, err = net.DefaultResolver.LookupPort(context.Background(), "tcp", port)
 	}
 	if err != nil || port == "" {
 		return "", fmt.Errorf("--listen: %q is not an address; write it like 127.0.0.1:8080", listen)

@@ -22,13 +22,13 @@ func trouble(slack *slacksim.Slack) {
 	late := hastyDelays.call + 300*time.Millisecond
 	for _, method := range []string{"chat.postMessage", "chat.update"} {
 		for _, f := range []slacksim.Fault{
-			{RetryAfter: time.Second, Match: sometimes(40)},
+			{RetryAfter: time.Second, Match: sometimes(50)},
 			{Delay: 200 * time.Millisecond, Match: sometimes(10)},
-			{Delay: late, Match: sometimes(20)}, // it is done when nobody waits any more
-			{ReplyStatus: 503, Match: sometimes(8)},
-			{DropReply: true, Match: sometimes(10)},
-			{Status: 500, Match: sometimes(15)},
-			{Error: "internal_error", Match: sometimes(20)},
+			{Delay: late, Match: sometimes(30)}, // it is done when nobody waits any more
+			{ReplyStatus: 503, Match: sometimes(14)},
+			{DropReply: true, Match: sometimes(16)},
+			{Status: 500, Match: sometimes(25)},
+			{Error: "internal_error", Match: sometimes(40)},
 		} {
 			f.Method, f.Times = method, -1
 			slack.Fault(f)

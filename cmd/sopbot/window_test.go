@@ -249,14 +249,6 @@ func (w *window) find(role, name string) (id cdp.BackendNodeID, x, y float64) {
 	}
 }
 
-// lacks fails if there is such a thing.
-func (w *window) lacks(role, name string) {
-	w.t.Helper()
-	if _, there := w.look(role, name); there {
-		w.t.Errorf("there is a %s %q", role, name)
-	}
-}
-
 // click clicks on what has this role and name, with the mouse.
 func (w *window) click(role, name string) {
 	w.t.Helper()

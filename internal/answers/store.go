@@ -46,6 +46,9 @@ type recorder struct {
 const (
 	recordEvery = 100 * time.Millisecond
 	recordMost  = 512
+	// settleWithin is how long a click waits for its question to be written, which
+	// takes as long as a busy disk does.
+	settleWithin = 2 * time.Second
 	// How many questions wait in memory while the database does not take them.
 	recordBacklog = 4096
 )
@@ -164,7 +167,7 @@ func (r *recorder) settle(ctx context.Context) {
 	select {
 	case r.flush <- reply:
 		<-reply
-	case <-time.After(4 * recordEvery):
+	case <-time.After(settleWithin):
 	case <-ctx.Done():
 	}
 }

@@ -11,8 +11,9 @@ import (
 
 // Names that leave the house: add, don't rename.
 const (
-	actionOpen = "digest.open"
-	actionPass = "digest.pass"
+	actionOpen   = "digest.open"
+	actionPass   = "digest.pass"
+	actionCharts = "digest.charts"
 )
 
 var help = chat.CommandHelp{Name: "/digest", Does: "See how the team is doing, and what needs you today (managers).", Usage: "[daily | weekly | help]",
@@ -25,6 +26,7 @@ var help = chat.CommandHelp{Name: "/digest", Does: "See how the team is doing, a
 func (d *Digests) Register(r *chat.Router) {
 	r.OnCommand(help, d.command)
 	r.OnClick(actionOpen, func(ctx context.Context, c chat.Click) error { return d.lead(ctx, c, d.Opens) })
+	r.OnClick(actionCharts, d.charts)
 	r.OnClick(actionPass, func(ctx context.Context, c chat.Click) error { return d.lead(ctx, c, d.Passes) })
 }
 
@@ -40,23 +42,43 @@ func (d *Digests) command(ctx context.Context, c chat.Command) (chat.Message, er
 	default:
 		return chat.Message{}, chat.Refuse("`/digest` has no “%s”. Type `/digest` for today, `/digest weekly` for the last seven days.", chat.EscapeInline(chat.Shorten(c.Text, 40)))
 	}
-	if err := d.Roster.Admit(ctx, c.Person, "read the digest", roster.Manager); err != nil {
-		return chat.Message{}, err
-	}
-	if _, err := d.Roster.Person(ctx, c.Person); err != nil {
-		return chat.Message{}, err
-	}
-	var r Report
-	now := d.Now()
-	err := d.DB.Read(ctx, func(tx *database.Tx) (err error) {
-		r, err = d.report(tx, kind, c.Person, now, d.times(c.Person).period(kind, now, true))
-		return err
-	})
+	r, err := d.wanted(ctx, kind, c.Person)
 	if err != nil {
 		return chat.Message{}, err
 	}
-	r.Wanted = true
+	r.Words = true
 	return d.message(r), nil
+}
+
+// wanted is the report of now, for a manager who asks for it.
+func (d *Digests) wanted(ctx context.Context, kind Kind, person string) (r Report, err error) {
+	if err := d.Roster.Admit(ctx, person, "read the digest", roster.Manager); err != nil {
+		return r, err
+	}
+	now := d.Now()
+	err = d.DB.Read(ctx, func(tx *database.Tx) (err error) {
+		r, err = d.report(tx, kind, person, now, d.times(person).period(kind, now, true))
+		return err
+	})
+	r.Wanted = true
+	return r, err
+}
+
+// charts sends the weekly digest with its charts: as a message of its own, which
+// can be sent again in another form where Slack shows no charts.
+func (d *Digests) charts(ctx context.Context, c chat.Click) error {
+	r, err := d.wanted(ctx, Weekly, c.Person)
+	if err != nil {
+		return err
+	}
+	m := d.message(r)
+	// The same click is the same message.
+	key := "digest/asked/" + c.Person + "/" + c.At
+	if err := d.DB.Write(ctx, func(tx *database.Tx) error { return d.Posts.Put(tx, key, c.Person, m) }); err != nil {
+		return err
+	}
+	c.Acknowledge()
+	return d.Slack.Respond(ctx, c.Response, chat.Say("The digest with its charts comes as a direct message."))
 }
 
 func (d *Digests) helpWords() chat.Message {

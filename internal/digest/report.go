@@ -51,6 +51,7 @@ type Report struct {
 	At     time.Time
 	Reader string // "" = the team
 	Wanted bool   // somebody asked for it
+	Words  bool   // without charts: an acknowledgement that Slack refuses cannot be sent again
 	zone   *time.Location
 
 	Now, Before Numbers

@@ -198,7 +198,11 @@ func actionWords(a, before Action) string {
 
 // weekWords are what only the weekly digest tells.
 func (d *Digests) weekWords(p *page, r Report) {
-	p.Blocks = append(p.Blocks, charts(r)...)
+	if drawn := charts(r); !r.Words {
+		p.Blocks = append(p.Blocks, drawn...)
+	} else if len(drawn) > 0 {
+		p.Blocks = append(p.Blocks, chat.Actions(chat.Button(actionCharts, string(r.Kind), "Send me the charts")))
+	}
 	if len(r.Reps) > 0 {
 		lines := []string{"*Handoffs by rep*, sent in these days"}
 		for _, rep := range r.Reps {

@@ -44,8 +44,8 @@ type Messages interface {
 // if it is not there.
 //
 // Read on: post_send.go is what happens to a message, post_verdict.go what an
-// answer of Slack means, post_find.go the search for a lost one, post_pace.go
-// the rates, post_store.go the SQL.
+// answer of Slack means, post_find.go the search for a lost one, post_chart.go
+// charts that Slack does not show, post_pace.go the rates, post_store.go the SQL.
 type Posts struct {
 	// Timeout is what one call may take, Settle how long after that Slack may
 	// still post what it never answered.
@@ -53,6 +53,8 @@ type Posts struct {
 	// OnSent, if set, is told of a message that now stands in Slack, in the
 	// transaction that records it: once per key.
 	OnSent func(tx *database.Tx, key, channel, ts string) error
+	// Draw, if set, makes the pictures for a Slack that shows no charts.
+	Draw Draw
 
 	db     *database.DB
 	outbox *outbox.Outbox
@@ -75,7 +77,7 @@ func NewPosts(db *database.DB, o *outbox.Outbox, api Messages, now func() time.T
 		db: db, outbox: o, api: api, now: now, log: log,
 		count: func(_ string, do func() error) error { return do() },
 		fates: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sopbot_posts_total",
-			Help: "What became of messages: sent, updated, refused, limited, unknown, found (after no answer came), absent (and sent again), unsearchable (and sent again, perhaps doubled), dead."}, []string{"fate"}),
+			Help: "What became of messages: sent, updated, refused, limited, unknown, found (after no answer came), absent (and sent again), unsearchable (and sent again, perhaps doubled), plainer (refused with its charts, and sent without them), dead."}, []string{"fate"}),
 		pace: newPacer(), finder: newFinder(),
 	}
 	o.Handle(PostKind, p.run)
@@ -102,6 +104,8 @@ type body struct {
 	Text   string            `json:"text,omitempty"`
 	Blocks []json.RawMessage `json:"blocks,omitempty"`
 	Thread string            `json:"thread,omitempty"`
+	Charts string            `json:"charts,omitempty"` // how they are shown, see post_chart.go
+	Tries  int               `json:"tries,omitempty"`  // of the pictures, but for the first
 }
 
 // order is the payload of an outbox row: bring that version to Slack.

@@ -234,6 +234,11 @@ func (p *Posts) end(ctx context.Context, j outbox.Job, m post, v verdict, after 
 		}
 		return outbox.Later(patience(m.attempt), why)
 	}
+	if v == impossible {
+		if done, again := p.instead(ctx, m, why); done {
+			return again
+		}
+	}
 	change, fate := waits, "refused"
 	switch v {
 	case limited:

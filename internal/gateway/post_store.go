@@ -90,6 +90,13 @@ func waits(tx *database.Tx, m post, why string) (ours bool, err error) {
 	return n == 1, err
 }
 
+// reform puts a message of the same version into other words, unless it is to
+// look otherwise by now.
+func reform(tx *database.Tx, m post, body string) error {
+	_, err := tx.Exec("UPDATE posts SET body = $3 WHERE key = $1 AND version = $2", m.key, m.version, body)
+	return err
+}
+
 // gaveUp ends a message as dead, unless it is to look otherwise by now: then
 // that may succeed.
 func gaveUp(tx *database.Tx, m post, why string) (ours bool, err error) {

@@ -282,10 +282,10 @@ func utf16Len(s string) int {
 func (h *Handoffs) card(on Handoff, who reader) chat.Message {
 	name := "*" + chat.EscapeInline(on.Context.Lead) + "*"
 	head := chat.Person(on.Sender) + " hands " + name + " over to you"
-	switch {
-	case who == theSender:
+	switch who {
+	case theSender:
 		head = "Your handoff of " + name + " to " + chat.Person(on.AE)
-	case who == everybody:
+	case everybody:
 		head = "Handoff: " + name + " from " + chat.Person(on.Sender) + " to " + chat.Person(on.AE)
 	}
 	state := h.stateWords(on, mostQuote)

@@ -164,8 +164,8 @@ func (b By) stranger() error {
 }
 
 // Open reports whether the handoff still waits for a decision.
-func (h Handoff) Open() bool {
-	switch h.Status.(type) {
+func (on Handoff) Open() bool {
+	switch on.Status.(type) {
 	case Accepted, Declined:
 		return false
 	}
@@ -173,90 +173,90 @@ func (h Handoff) Open() bool {
 }
 
 // decidable says whether somebody may decide it now.
-func (h Handoff) decidable(by By) error {
+func (on Handoff) decidable(by By) error {
 	switch {
-	case !h.Open():
+	case !on.Open():
 		return ErrAnswered
-	case by.Person != h.AE && !by.Manager:
+	case by.Person != on.AE && !by.Manager:
 		return by.stranger()
 	}
 	return nil
 }
 
 // Accept takes the lead.
-func (h Handoff) Accept(by By, at time.Time) (Handoff, error) {
-	if err := h.decidable(by); err != nil {
-		return h, err
+func (on Handoff) Accept(by By, at time.Time) (Handoff, error) {
+	if err := on.decidable(by); err != nil {
+		return on, err
 	}
-	h.Status = Accepted{by.Person, at}
-	return h, nil
+	on.Status = Accepted{by.Person, at}
+	return on, nil
 }
 
 // Decline gives the lead back. Where the form lists reasons, one of them must
 // be named.
-func (h Handoff) Decline(by By, reason string, coaching Words, at time.Time) (Handoff, error) {
-	if err := h.decidable(by); err != nil {
-		return h, err
+func (on Handoff) Decline(by By, reason string, coaching Words, at time.Time) (Handoff, error) {
+	if err := on.decidable(by); err != nil {
+		return on, err
 	}
 	if coaching == (Words{}) {
-		return h, ErrNoWords
+		return on, ErrNoWords
 	}
-	if len(h.Context.Reasons) > 0 && h.Context.reason(reason) == "" {
-		return h, ErrNoReason
+	if len(on.Context.Reasons) > 0 && on.Context.reason(reason) == "" {
+		return on, ErrNoReason
 	}
-	h.Status = Declined{by.Person, at, reason, coaching}
-	return h, nil
+	on.Status = Declined{by.Person, at, reason, coaching}
+	return on, nil
 }
 
 // Ask wants to know something first.
-func (h Handoff) Ask(by By, question Words, at time.Time) (Handoff, error) {
-	if err := h.decidable(by); err != nil {
-		return h, err
+func (on Handoff) Ask(by By, question Words, at time.Time) (Handoff, error) {
+	if err := on.decidable(by); err != nil {
+		return on, err
 	}
-	if _, pending := h.Status.(Asked); pending {
-		return h, ErrPending
+	if _, pending := on.Status.(Asked); pending {
+		return on, ErrPending
 	}
 	if question == (Words{}) {
-		return h, ErrNoWords
+		return on, ErrNoWords
 	}
-	q := Question{Number: len(h.Asked) + 1, AskedBy: by.Person, AskedAt: at, Question: question}
-	h.Asked = append(h.Asked[:len(h.Asked):len(h.Asked)], q)
-	h.Status = Asked{q}
-	return h, nil
+	q := Question{Number: len(on.Asked) + 1, AskedBy: by.Person, AskedAt: at, Question: question}
+	on.Asked = append(on.Asked[:len(on.Asked):len(on.Asked)], q)
+	on.Status = Asked{q}
+	return on, nil
 }
 
 // Reply answers the question that is open. Its sender may, or a manager.
-func (h Handoff) Reply(by By, text Words, at time.Time) (Handoff, error) {
-	asked, pending := h.Status.(Asked)
+func (on Handoff) Reply(by By, text Words, at time.Time) (Handoff, error) {
+	asked, pending := on.Status.(Asked)
 	switch {
-	case !h.Open():
-		return h, ErrAnswered
+	case !on.Open():
+		return on, ErrAnswered
 	case !pending:
-		return h, ErrNotAsked
-	case by.Person != h.Sender && !by.Manager:
-		return h, by.stranger()
+		return on, ErrNotAsked
+	case by.Person != on.Sender && !by.Manager:
+		return on, by.stranger()
 	case text == (Words{}):
-		return h, ErrNoWords
+		return on, ErrNoWords
 	}
 	asked.Question.Answer = &Answer{by.Person, at, text}
-	h.Asked = append(h.Asked[:len(h.Asked)-1:len(h.Asked)-1], asked.Question)
-	h.Status = Waiting{}
-	return h, nil
+	on.Asked = append(on.Asked[:len(on.Asked)-1:len(on.Asked)-1], asked.Question)
+	on.Status = Waiting{}
+	return on, nil
 }
 
 // Reassign gives it to another AE.
-func (h Handoff) Reassign(by By, ae string) (Handoff, error) {
-	if err := h.decidable(by); err != nil {
-		return h, err
+func (on Handoff) Reassign(by By, ae string) (Handoff, error) {
+	if err := on.decidable(by); err != nil {
+		return on, err
 	}
 	switch ae {
-	case h.AE:
-		return h, ErrSameAE
-	case h.Sender:
-		return h, ErrOwnSender
+	case on.AE:
+		return on, ErrSameAE
+	case on.Sender:
+		return on, ErrOwnSender
 	}
-	h.AE, h.Turn = ae, h.Turn+1
-	return h, nil
+	on.AE, on.Turn = ae, on.Turn+1
+	return on, nil
 }
 
 // bouncesAt is how often a lead may be declined before a manager decides: it

@@ -18,8 +18,9 @@ func (h *Handoffs) Import(tx *database.Tx, on Handoff) error {
 	if err != nil {
 		return err
 	}
-	after := sent
-	kind, by, at := "", "", time.Time{}
+	var after Handoff
+	var kind, by string
+	var at time.Time
 	switch s := on.Status.(type) {
 	case Accepted:
 		kind, by, at = string(playbook.EventHandoffAccepted), s.By, s.At

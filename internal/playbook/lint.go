@@ -34,10 +34,10 @@ func (b *Playbook) lint(drafts []*draft, settings *mapping, now time.Time) Probl
 			orders[s.Order] = d.Page
 			d.lintFrom(s.Entry, "entry", known)
 			d.lintFrom(s.Exit, "exit", known)
-			d.lintDone(s.Actions, forms)
+			d.lintActions(s.Actions, forms, b.Settings)
 		}
 		if d.Tool != nil {
-			d.lintDone(d.Tool.Actions, forms)
+			d.lintActions(d.Tool.Actions, forms, b.Settings)
 		}
 		if d.head != nil || !d.FrontMatter {
 			d.lintCare(now)
@@ -47,12 +47,13 @@ func (b *Playbook) lint(drafts []*draft, settings *mapping, now time.Time) Probl
 }
 
 func (b *Playbook) lintSettings(m *mapping, drafts []*draft) Problems {
+	problems := b.lintDigest(m)
 	q := b.Settings.Qualification
 	if q == "" {
-		return nil
+		return problems
 	}
 	if p, ok := b.byID[q]; ok && p.Framework != nil {
-		return nil
+		return problems
 	}
 	var frameworks []string
 	for _, d := range drafts {
@@ -65,8 +66,33 @@ func (b *Playbook) lintSettings(m *mapping, drafts []*draft) Problems {
 		hint = didYouMean(q, frameworks)
 	}
 	at := m.r.at(m.values["qualification"])
-	return Problems{{File: SettingsFile, Line: at.line, Column: at.column, Severity: Error,
-		Message: fmt.Sprintf("qualification: there is no framework %q%s", q, hint)}}
+	return append(problems, Problem{File: SettingsFile, Line: at.line, Column: at.column, Severity: Error,
+		Message: fmt.Sprintf("qualification: there is no framework %q%s", q, hint)})
+}
+
+// lintDigest looks for digest times at which nobody works.
+func (b *Playbook) lintDigest(m *mapping) (problems Problems) {
+	h, d := b.Settings.Hours, b.Settings.Digest
+	at := m.spot("digest")
+	warn := func(format string, args ...any) {
+		problems = append(problems, Problem{File: SettingsFile, Line: at.line, Column: at.column, Severity: Warning, Message: fmt.Sprintf(format, args...)})
+	}
+	clock := func(name string, c Clock) {
+		if c.Minutes < h.From.Minutes || c.Minutes >= h.To.Minutes {
+			warn("digest: nobody works at %s (hours are from %s to %s), so the %s one goes out when work begins next", c, h.From, h.To, name)
+		}
+	}
+	if d.HaveDaily {
+		clock("daily", d.Daily)
+	}
+	switch {
+	case !d.HaveWeekly:
+	case !h.Days[d.WeeklyDay]:
+		warn("digest: nobody works on %s, so the weekly one goes out when work begins next", d.WeeklyDay)
+	default:
+		clock("weekly", d.Weekly)
+	}
+	return problems
 }
 
 // confirmable collects what an entry or exit item may take as confirmed.
@@ -100,13 +126,27 @@ func (d *draft) lintFrom(items []Item, key string, known map[string]bool) {
 	}
 }
 
-func (d *draft) lintDone(actions []Action, forms map[string]bool) {
+// lintActions looks at what actions name elsewhere: forms, roles, and how long a
+// working day is.
+func (d *draft) lintActions(actions []Action, forms map[string]bool, s Settings) {
+	day := time.Duration(s.Hours.To.Minutes-s.Hours.From.Minutes) * time.Minute
 	for _, a := range actions {
 		if a.Done != "" && a.Done != "button" && !forms[a.Done] {
 			d.errorf(d.head.spot("actions"), "action %q is done by %q, which is neither \"button\" nor a form of this playbook", a.ID, a.Done)
 		}
+		for _, r := range a.Remind {
+			if a.Timed() && !r.alike(a.Within) && r.in(day) >= a.Within.in(day) {
+				d.errorf(d.head.spot("actions"), "action %q: a reminder %s before the deadline is not after the start, %s before it: a working day has %s", a.ID, r, a.Within, wordsOf(day))
+			}
+		}
+		// Settings without any roles are for trying things out.
+		if _, named := s.Roles[a.Escalate]; a.Escalate != "" && !named && len(s.Roles) > 0 {
+			d.warnf(d.head.spot("actions"), "action %q is escalated to %q, but %s names nobody for that role: nobody would be told", a.ID, a.Escalate, SettingsFile)
+		}
 	}
 }
+
+func wordsOf(d time.Duration) string { return Span{Clock: d}.Words() }
 
 // lintCare looks for pages that nobody looks after or nobody can read in a
 // minute.

@@ -223,6 +223,9 @@ func (m *mapping) shorter(key, text string, limit int) {
 	}
 }
 
+// mostRepeats is how many reminders after its deadline an action may have.
+const mostRepeats = 20
+
 func readActions(m *mapping) []Action {
 	var out []Action
 	ids := map[string]bool{}
@@ -247,6 +250,9 @@ func readActions(m *mapping) []Action {
 		}
 		a.ID = am.id(ids, a.Label, "actions")
 		a.Repeat, _ = am.number("repeat")
+		if a.Repeat > mostRepeats {
+			am.r.errorf(am.spot("repeat"), "repeat: %d reminders are more than anybody reads; at most %d", a.Repeat, mostRepeats)
+		}
 		am.shorter("label", a.Label, maxOptionLabel)
 		for _, rn := range am.nodes("remind") {
 			text, _ := am.r.scalar(rn)
@@ -254,7 +260,7 @@ func readActions(m *mapping) []Action {
 			switch {
 			case err != nil:
 				am.r.errorf(am.r.at(rn), "remind: %v", err)
-			case !a.Within.IsZero() && !s.less(a.Within):
+			case !a.Within.IsZero() && s.alike(a.Within) && !s.less(a.Within):
 				am.r.errorf(am.r.at(rn), "remind: %s before the deadline is not after the start, %s before it", s, a.Within)
 			default:
 				a.Remind = append(a.Remind, s)

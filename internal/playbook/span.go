@@ -47,6 +47,15 @@ func (s Span) Words() string {
 // hours), which is enough to see that a reminder comes after its deadline.
 func (s Span) less(o Span) bool { return s.rough() < o.rough() }
 
+// alike reports whether both are counted in days, or neither is: how long a
+// day is, the settings say.
+func (s Span) alike(o Span) bool { return (s.Months+s.Days > 0) == (o.Months+o.Days > 0) }
+
+// in is the working time that a span has where a day is so long.
+func (s Span) in(day time.Duration) time.Duration {
+	return time.Duration(s.Months*30+s.Days)*day + s.Clock
+}
+
 func (s Span) rough() time.Duration {
 	return time.Duration(s.Months*30+s.Days)*8*time.Hour + s.Clock
 }

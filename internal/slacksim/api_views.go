@@ -1,6 +1,9 @@
 package slacksim
 
-import "slices"
+import (
+	"errors"
+	"slices"
+)
 
 // checkedView reads the view argument and applies the rules of its surface.
 func (c *call) checkedView(kind string) (obj, error) {
@@ -214,8 +217,8 @@ func (s *Server) answerSubmission(v *view, o outcome) {
 
 // detail is what a refusal says besides its code.
 func detail(err error) string {
-	r, ok := err.(*refusal)
-	if !ok {
+	var r *refusal
+	if !errors.As(err, &r) {
 		return ""
 	}
 	var words string

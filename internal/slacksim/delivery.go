@@ -21,7 +21,6 @@ const ackMost = 20480
 type outcome struct {
 	failure string // "" = acknowledged in time
 	payload obj    // what the ack carried, if it was allowed to
-	problem string // why a payload was not honoured
 }
 
 // delivery is one line of the ack ledger.

@@ -1,6 +1,7 @@
 package slacksim
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -41,7 +42,8 @@ func (s *Server) serveReplyURL(w http.ResponseWriter, r *http.Request) {
 	value, err := decode(body)
 	args, isObject := value.(obj)
 	entry := Entry{Kind: "response_url", Name: r.URL.Path, Request: clone(args)}
-	status, answer := http.StatusOK, "ok"
+	var status int
+	var answer string
 	fault := s.takeFault("response_url", args)
 	if fault != nil {
 		time.Sleep(fault.Delay)
@@ -55,9 +57,11 @@ func (s *Server) serveReplyURL(w http.ResponseWriter, r *http.Request) {
 		} else {
 			answer = text(reply, "error")
 		}
-		if status == http.StatusTooManyRequests {
-			w.Header().Set("Retry-After", text(failure.(*refusal).more, "retry_after"))
-			answer = `{"retry_after":` + text(failure.(*refusal).more, "retry_after") + `,"ok":false,"error":"rate_limited"}`
+		var refused *refusal
+		if status == http.StatusTooManyRequests && errors.As(failure, &refused) {
+			after := text(refused.more, "retry_after")
+			w.Header().Set("Retry-After", after)
+			answer = `{"retry_after":` + after + `,"ok":false,"error":"rate_limited"}`
 		}
 		if fault.Error != "" {
 			status = http.StatusBadRequest

@@ -103,6 +103,7 @@ func (k *Socket) write() {
 			}
 			if err := k.conn.WriteMessage(websocket.TextMessage, frame); err != nil {
 				k.end("write failed")
+				k.elsewhere(frame)
 				return
 			}
 		case <-ping.C:
@@ -117,6 +118,16 @@ func (k *Socket) write() {
 		case <-k.gone:
 			return
 		}
+	}
+}
+
+// elsewhere gives a frame that could not leave to another socket: any payload
+// may go to any of them.
+func (k *Socket) elsewhere(frame []byte) {
+	k.s.mu.Lock()
+	defer k.s.mu.Unlock()
+	if other := k.s.live(); other != nil {
+		other.push(frame)
 	}
 }
 

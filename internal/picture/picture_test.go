@@ -1,0 +1,78 @@
+package picture
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"image/png"
+	"os"
+	"testing"
+
+	"github.com/slack-go/slack"
+)
+
+func chart(t testing.TB, categories []string, series ...slack.DataVisualizationDataSeries) json.RawMessage {
+	t.Helper()
+	raw, err := json.Marshal(slack.NewDataVisualizationBlock("Handoffs by day", slack.NewDataVisualizationBarChart(slack.NewDataVisualizationAxisConfig(categories...), series...)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
+func series(name string, categories []string, values ...float64) slack.DataVisualizationDataSeries {
+	s := slack.NewDataVisualizationDataSeries(name)
+	for i, v := range values {
+		s.Data = append(s.Data, slack.NewDataVisualizationDataPoint(categories[i], v))
+	}
+	return s
+}
+
+func TestAChartIsDrawnAndSaid(t *testing.T) {
+	days := []string{"Mon 30 Nov", "Tue 1 Dec", "Wed 2 Dec", "Thu 3 Dec", "Fri 4 Dec"}
+	raw := chart(t, days, series("Sent", days, 3, 1, 0, 4, 2), series("Accepted", days, 1, 1, 0, 2, 2), series("Declined", days, 0, 1, 0, 0, 1))
+	drawn, alt, err := PNG(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if to := os.Getenv("PICTURE"); to != "" {
+		_ = os.WriteFile(to, drawn, 0o600)
+	}
+	if want := "Handoffs by day. Mon 30 Nov: Sent 3, Accepted 1, Declined 0. Tue 1 Dec: Sent 1, Accepted 1, Declined 1."; !bytes.HasPrefix([]byte(alt), []byte(want)) {
+		t.Errorf("said %q", alt)
+	}
+	image, err := png.Decode(bytes.NewReader(drawn))
+	if err != nil {
+		t.Fatal(err)
+	}
+	colours := map[[3]uint32]int{}
+	for y := range image.Bounds().Dy() {
+		for x := range image.Bounds().Dx() {
+			r, g, b, _ := image.At(x, y).RGBA()
+			colours[[3]uint32{r, g, b}]++
+		}
+	}
+	large := 0
+	for _, n := range colours {
+		if n > 500 {
+			large++
+		}
+	}
+	if large < 4 { // the ground, and three series
+		t.Errorf("the picture has %d colours that cover something, want the ground's and three more", large)
+	}
+}
+
+func TestWhatIsNoBarChartIsNotDrawn(t *testing.T) {
+	pie, err := json.Marshal(slack.NewDataVisualizationBlock("Pie", slack.NewDataVisualizationPieChart(slack.NewDataVisualizationSegment("a", 1))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, raw := range map[string]string{"a pie": string(pie), "no chart": `{"type":"section"}`, "no JSON": `{`} {
+		t.Run(name, func(t *testing.T) {
+			if _, _, err := PNG(json.RawMessage(raw)); err == nil || name == "a pie" && !errors.Is(err, ErrNotDrawn) {
+				t.Errorf("err = %v", err)
+			}
+		})
+	}
+}
