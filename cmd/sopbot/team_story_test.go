@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -130,6 +131,31 @@ func TestAHandoffAndALeadGoToSomebodyElse(t *testing.T) {
 	slack.As("priya").WaitFor("@dana gave you the lead Ridge Foods").Click("What is known")
 	has(t, "the lead's history", slack.As("priya").Modal().Text(), "reassigned", "@dana", "in a form", "by command")
 	has(t, "the owner's list", slack.As("priya").In("#sales").Slash("/lead").Text(), "Your leads: 1", "Ridge Foods")
+}
+
+func TestWhatWaitsIsListedAndAnsweredInTheList(t *testing.T) {
+	slack, b := startBot(t, nil)
+	for i := range 12 {
+		imported(t, b, fmt.Sprintf("form-%02d", i))
+	}
+	alex, sam := slack.As("alex").In("#sales"), slack.As("sam").In("#sales")
+	list := alex.Slash("/handoff list")
+	has(t, "the list", list.Text(), "Open handoffs: 12", "Lead of form-00", "Lead of form-09", "The 10 that wait longest", "[Accept]")
+	lacks(t, "the list", list.Text(), "Lead of form-10")
+	list.Click("Accept")
+	list.WaitFor("Open handoffs: 11")
+	lacks(t, "the list after it", list.Text(), "Lead of form-00")
+	if got := one[string](t, b, "SELECT status FROM handoffs WHERE key = 'form-00'"); got != "accepted" {
+		t.Errorf("the first one is %s", got)
+	}
+	list.Click("Ask")
+	alex.Modal().Fill("What do you need to know?", "Who signs?").Submit()
+	asked := sam.Slash("/handoff list")
+	has(t, "the SDR's list", asked.Text(), "waits for an answer to the AE's question", "[Answer]", "[Read it]")
+	asked.Click("Answer")
+	has(t, "the question", sam.Modal().Text(), "Who signs?")
+	sam.Modal().Fill("Your answer", "Jo").Submit()
+	lacks(t, "the list once it is answered", sam.Slash("/handoff list").Text(), "[Answer]")
 }
 
 // A playbook without roles is open to everyone; but to decide for others takes

@@ -155,7 +155,17 @@ func (h *Handoffs) accept(ctx context.Context, c chat.Click) error {
 	}
 	_, _, err = h.apply(ctx, change{id: c.Value, person: c.Person, kind: string(playbook.EventHandoffAccepted), from: lead.FromClick,
 		rule: func(on Handoff) (Handoff, error) { return on.Accept(by, h.Now()) }})
-	return h.told(ctx, c.Value, err)
+	if err != nil || !c.Message.Ephemeral {
+		return h.told(ctx, c.Value, err)
+	}
+	// It was clicked in a list, which does not change by itself.
+	c.Acknowledge()
+	m, err := h.list(ctx, c.Person)
+	if err != nil { // it is accepted all the same
+		m = chat.Say(":white_check_mark: You accepted it.")
+	}
+	m.Replace = true
+	return h.Slack.Respond(ctx, c.Response, m)
 }
 
 // The small forms of a decision. They are the bot's own; the reasons come from

@@ -12,6 +12,7 @@ import (
 	"sopbot/internal/chat"
 	"sopbot/internal/form"
 	"sopbot/internal/golden"
+	"sopbot/internal/playbook"
 	"sopbot/internal/slacksim/schema"
 )
 
@@ -85,6 +86,20 @@ func TestMessagesAndViewsLookAsPinned(t *testing.T) {
 	trail := []entry{{noon, "handoff.sent", "USDR", FromShortcut}, {noon, "lead.assigned", "UBOSS", FromCommand}, {noon, "something.new", "UBOSS", FromImport}}
 	golden.JSON(t, "view-lead", l.leadView(leadIn(HandedOff), known, trail, 0))
 	checkSchema(t, "modal", l.leadView(leadIn(HandedOff), known, trail, 0))
+}
+
+func TestFormsLookAsPinned(t *testing.T) {
+	l := withSteps(t)
+	for name, page := range map[string]*playbook.Page{"form-name": namePage, "form-new": newPage, "form-reassign": reassignPage} {
+		o := l.formOptions(page, page.ID)
+		o.Key, o.Version = "key", "v1"
+		v, err := form.View(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden.JSON(t, name, v)
+		checkSchema(t, "modal", v)
+	}
 }
 
 func TestNothingThatPeopleTypeMakesAMessageTooLong(t *testing.T) {

@@ -213,6 +213,21 @@ func TestResultsLookAsPinned(t *testing.T) {
 	}
 }
 
+func TestTheScorecardLooksAsPinned(t *testing.T) {
+	q := qualificationsOn(t, nil)
+	o := q.options(q.Shelf.InForce(), page(t, q))
+	o.Key, o.Version = "key", "v1"
+	for name, given := range map[string]form.Answers{"form-empty": nil, "form-known": scored(t, q, "k", "x", "budget route?").Scores.Answers()} {
+		o.Given = given
+		v, err := form.ScorecardView(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden.JSON(t, name, v)
+		checkSchema(t, v)
+	}
+}
+
 func TestFiftyCriteriaOfAnyWordsFit(t *testing.T) {
 	q := qualificationsOn(t, nil)
 	for name, unit := range map[string]string{"plain words": "bread ", "everybody": "<!channel> ", "ampersands": "&", "stars": "*_~", "fences": "```\n", "emoji": "🥖 ", "right to left": "\u202eלחם "} {
