@@ -19,7 +19,7 @@ import (
 func eachCompany(t *testing.T, people int, test func(t *testing.T, slack *slacksim.Slack, target string, bots int)) {
 	start := func(t *testing.T, slack *slacksim.Slack, target string) {
 		t.Helper()
-		runBot(t, slack, func(b *bot) { b.Database, b.delays = target, hastyDelays })
+		runBot(t, slack, func(b *bot) { b.Database, b.delays = target, calmDelays })
 	}
 	t.Run("one bot on SQLite", func(t *testing.T) {
 		t.Parallel()

@@ -49,7 +49,7 @@ func TestAFaultySlackLosesAndDoublesNoCard(t *testing.T) {
 	slack := openSlack(t, 12)
 	target := filepath.Join(t.TempDir(), "sopbot.db")
 	b := runBot(t, slack, func(b *bot) {
-		b.Database, b.delays = target, hastyDelays
+		b.Database, b.delays = target, calmDelays
 		if soak() { // with the patience of every day
 			b.delays.call, b.delays.settle, b.delays.work, b.delays.lease = 10*time.Second, 20*time.Second, 0, 0
 		}
