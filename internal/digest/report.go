@@ -53,6 +53,7 @@ type Report struct {
 	Wanted bool   // somebody asked for it
 	Words  bool   // without charts: an acknowledgement that Slack refuses cannot be sent again
 	zone   *time.Location
+	tight  int // names are cut to so small a part of what they may have
 
 	Now, Before Numbers
 	Needs       []Need
