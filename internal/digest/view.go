@@ -33,7 +33,9 @@ func (d *Digests) write(r Report) chat.Message {
 	p := &page{}
 	p.head(titles[r.Kind])
 	p.small(r.Period.now(r.zone) + " · in brackets: " + r.Period.before(r.zone))
-	if r.Kind != Team {
+	// The weekly digest that comes by itself comes beside a daily one, which says
+	// it already.
+	if r.Kind == Daily || r.Kind == Weekly && (r.Wanted || !d.Shelf.InForce().Settings.Digest.HaveDaily) {
 		d.needsWords(p, r)
 	}
 	p.say(d.numbersWords(r)...)
