@@ -77,6 +77,9 @@ func (d *Digests) needsWords(p *page, r Report) {
 		if d.Passes[kind] != nil {
 			buttons = append(buttons, chat.Button(fmt.Sprintf("%s:%d", actionPass, i), n.Subject, "Reassign"))
 		}
+		if n.Done != nil {
+			buttons = append(buttons, n.Done)
+		}
 		if len(buttons) > 0 {
 			p.Blocks = append(p.Blocks, chat.Actions(buttons...))
 		}

@@ -34,7 +34,7 @@ func reading(t testing.TB, s *shop, kind Kind) Report {
 		Before:  Numbers{Assigned: 1, Handoffs: handoff.Tally{Sent: 2}, Scored: qualification.Tally{Scored: 3, Passed: 1}, Actions: []Action{{Page: "tasting", ID: "visit", OnTime: 2}}},
 		Waiting: 2, Asked: 1, Oldest: []handoff.Standing{{ID: "H1", Title: "Corner shop", AE: "UAE", Sender: "USDR"}}, OldestFor: 5 * time.Hour,
 		Needs: []Need{{Subject: "handoff/H1", Title: "Corner *shop*", What: "Answer the handoff", Person: "UAE", Due: berlin(21, 16, 0)},
-			{Subject: "lead/L2", Title: "Old mill", What: "Visit the shop", Person: "USDR", Due: berlin(22, 11, 0)},
+			{Subject: "lead/L2", Title: "Old mill", What: "Visit the shop", Person: "USDR", Due: berlin(22, 11, 0), Done: chat.Button("deadline.done:D2", "D2", "Done")},
 			{Subject: "lead/L3", Title: "Far shop", Person: "USDR", Due: berlin(21, 15, 0), Bounced: 2}},
 		MoreNeeds: 2,
 	}
