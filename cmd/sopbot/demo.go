@@ -213,6 +213,7 @@ func (d *demo) play(ctx context.Context, c demoCommand, io streams) error {
 	if d.slack.WaitConnectedE(waiting, 1) != nil && ctx.Err() == nil {
 		d.say("The bot is not connected yet; the page shows when it is.")
 	}
+	d.shown(waiting)
 	done()
 	d.welcome(c, io)
 	var err error

@@ -232,3 +232,21 @@ func pastAnswer(f playbook.Field, text string, s playbook.Settings, sent time.Ti
 	}
 	return v, nil
 }
+
+// shown waits until what the history has left to do stands in Slack: cards that
+// come while somebody types would be taken for answers.
+func (d *demo) shown(ctx context.Context) {
+	for ctx.Err() == nil {
+		b, open := d.keeper.now(), 1
+		if b == nil || b.db.Read(ctx, func(tx *database.Tx) error {
+			_, err := tx.Row("SELECT count(*) FROM posts WHERE state IN ('queued', 'sending')", nil, &open)
+			return err
+		}) != nil || open == 0 {
+			return
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}

@@ -165,6 +165,12 @@ func TestRolesAreCheckedOnEachAction(t *testing.T) {
 			return b.router.Click(ctx, chat.Click{Origin: o, Action: "research.back", View: opened("research", "research", newLead(), chat.State{})})
 		}, sams},
 		"click lead.step research": {click("lead.step:research", newLead, nil), sams},
+		"command /digest":          {command("/digest"), "dana"},
+		"command /digest weekly":   {command("/digest weekly"), "dana"},
+		"click digest.charts":      {click("digest.charts", value(""), nil), "dana"},
+		"click digest.open":        {click("digest.open", func() string { return "handoff/" + aHandoff() }, nil), team},
+		"click digest.open a lead": {click("digest.open", func() string { return "lead/" + newLead() }, nil), sells},
+		"click digest.pass":        {click("digest.pass", func() string { return "lead/" + newLead() }, nil), sams},
 		"submission research":      {submit(func() *chat.View { return opened("research", "research", newLead(), chat.State{}) }), sams},
 		"command /lead call":       {command("/lead call company 1"), sells},
 		"submission lead.name":     {submit(func() *chat.View { return opened("lead.name", "lead.name", "", text("company", "Some Company")) }), sells},
