@@ -376,3 +376,21 @@ func TestFortyThousandCharactersArePasted(t *testing.T) {
 	dana.send("and on we go")
 	sam.sees("and on we go")
 }
+
+// The empty modal's errors stand at their fields, and what was typed stays.
+func TestAnEmptyFormSaysWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	d := startDemo(t, t.TempDir())
+	sam := d.window(t, "sam", "#sales")
+	sam.send("/handoff")
+	sam.sees("Step 1 of 2")
+	sam.press("Next")
+	sam.sees("Please complete this required field")
+	sam.fill("combobox", "Account executive", "Alex")
+	sam.click("option", "Alex Chen")
+	sam.fill("textbox", "Main pain, in the prospect's words", "Everything is typed twice")
+	sam.press("Next")
+	sam.sees("nobody with budget authority is involved", "project within the next six months")
+	sam.until("what was typed stays", `[...document.querySelectorAll('dialog textarea')].some(e => e.value === 'Everything is typed twice')`)
+	sam.picture("missing")
+}

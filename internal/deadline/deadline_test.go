@@ -156,6 +156,24 @@ func TestPausedAndPassedOnStaysPausedWithAllTheTime(t *testing.T) {
 	}
 }
 
+func TestPassedOnIsAsIfItHadJustBegun(t *testing.T) {
+	d := begun(january(3, 9, 0))
+	d.handled, d.repeated, d.bell, d.Snoozed = january(3, 13, 0), 2, 3, january(3, 16, 40)
+	d.Escalated, d.Abandoned = january(3, 11, 0), january(3, 12, 0)
+	d.pass("UKIM", january(3, 14, 30), office)
+	fresh := begun(january(3, 14, 30))
+	for hour := 14; hour < 32; hour++ {
+		now := january(3, hour, 31)
+		bosses := []boss{{"UBOSS", office, false}}
+		if diff := cmp.Diff(fresh.plan(now, office, bosses), d.plan(now, office, bosses), cmp.AllowUnexported(plan{})); diff != "" {
+			t.Errorf("%s (-begun +passed on):\n%s", now, diff)
+		}
+	}
+	if d.bell != 1 || !d.Escalated.IsZero() {
+		t.Errorf("%+v", d)
+	}
+}
+
 func TestLengthInWords(t *testing.T) {
 	for d, want := range map[time.Duration]string{40 * time.Minute: "40 minutes", time.Hour: "1 hour", 3*time.Hour + 5*time.Minute: "3 hours 5 minutes", 90*time.Second + 500*time.Millisecond: "1 minute",
 		12 * time.Second: "12 seconds", time.Second: "1 second", 3 * time.Millisecond: "less than a second", 30 * time.Hour: "30 hours"} {

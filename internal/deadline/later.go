@@ -69,6 +69,10 @@ func (d *Deadlines) tick(ctx context.Context, j outbox.Job) error {
 	})
 }
 
+// patience is how long is waited for Slack to say who is who; what is known does
+// without it.
+const patience = 5 * time.Second
+
 // ask has Slack asked about everybody concerned, outside any transaction, and
 // tells whether whoever has to do it is gone.
 func (d *Deadlines) ask(ctx context.Context, id string) (gone bool, err error) {
@@ -83,6 +87,8 @@ func (d *Deadlines) ask(ctx context.Context, id string) (gone bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	if on.Escalate != "" {
 		members, err := d.Roster.Members(ctx, roster.Role(on.Escalate))
 		if err != nil {

@@ -189,6 +189,20 @@ func TestAClockThatIsTurnedDoublesNothing(t *testing.T) {
 	}
 }
 
+// Somebody whom Slack does not know will not do it: the manager hears of it at
+// the first look.
+func TestWhatNobodyCanDoIsTheManagers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, load(t, always, timed("5s", "3s")))
+		r.happens(Happening{Event: playbook.EventCallHeld, Subject: "call/1", Title: "Miller", Who: map[string]string{"owner": "UGHOST"}})
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		if notes := r.notes.all(); len(notes) != 1 || notes[0].to != "UBOSS" || !notes[0].first {
+			t.Errorf("said %+v", notes)
+		}
+	})
+}
+
 // A playbook whose times are seconds: the same happens in seconds.
 func TestSecondsAreEnough(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

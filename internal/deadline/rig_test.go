@@ -233,6 +233,12 @@ func (r *rig) stand(db *database.DB, now func() time.Time) {
 		Roles: func() map[string][]string { return r.shelf.InForce().Settings.Roles },
 		Zone:  func() *time.Location { return r.shelf.InForce().Settings.Timezone }}
 	r.Deadlines = &Deadlines{DB: db, Outbox: outbox.New(db, outbox.Options{Now: now}), Roster: people, Posts: r.notes, Shelf: r.shelf, Now: now, Log: quiet}
+	d := r.Deadlines
+	people.OnChange = func(before, now chat.Profile) {
+		if err := d.PersonChanged(ctx, before, now); err != nil {
+			r.Error(err)
+		}
+	}
 	r.Work()
 	r.must(people.Start(ctx))
 	for id := range r.dir.people {

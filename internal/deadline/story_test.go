@@ -244,10 +244,29 @@ func TestStories(t *testing.T) {
 				"Mon 11:50 UBOSS changed: What Sam left is taken care of.",
 			},
 		},
+		"who leaves at night: the manager hears of it in the morning, if it is still to do": {
+			play: func(t *testing.T) *rig {
+				r := newRig(t, load(t, bakery, lookUp, streets))
+				at(t, 3, 16, 0)
+				r.assign("L1", "USAM")
+				r.assign("L2", "UKIM")
+				at(t, 3, 16, 50)
+				r.write(func(tx *database.Tx) error { _, err := r.Close(tx, "lead/L2"); return err })
+				at(t, 3, 23, 30)
+				r.dir.set(chat.Profile{ID: "USAM", Name: "Sam", Zone: "Europe/Berlin", Deactivated: true})
+				r.dir.set(chat.Profile{ID: "UKIM", Name: "Kim", Zone: "America/New_York", Deactivated: true})
+				at(t, 4, 9, 30)
+				r.streetsKnown("UBOSS")
+				return r
+			},
+			want: []string{
+				"Tue 09:00 UBOSS new: Sam is no longer in this workspace and leaves something to do",
+				"Tue 09:30 UBOSS changed: What Sam left is taken care of.",
+			},
+		},
 		"who comes back is reminded again": {
 			play: func(t *testing.T) *rig {
 				r := monday(t)
-				r.Roster.OnChange = func(before, now chat.Profile) { r.must(r.PersonChanged(ctx, before, now)) }
 				sam := chat.Profile{ID: "USAM", Name: "Sam", Zone: "Europe/Berlin", Deactivated: true}
 				r.dir.set(sam)
 				at(t, 3, 11, 10)
@@ -327,12 +346,29 @@ func TestStories(t *testing.T) {
 				"Wed 10:15 USAM changed: @USAM, Wed 5 Jan 2000, 10:15 CET: done, on time",
 			},
 		},
+		"a holiday is declared, and nobody recomputes: it is seen at the next look": {
+			play: func(t *testing.T) *rig {
+				r := newRig(t, load(t, bakery, lookUp, streets))
+				at(t, 3, 16, 30)
+				r.assign("L1", "USAM")
+				r.shelf.Use(load(t, strings.Replace(bakery, "[2000-01-06]", "[2000-01-04, 2000-01-06]", 1), lookUp, streets))
+				at(t, 5, 10, 15)
+				if due := r.one("lead/L1").Due.In(berlin(t)).Format("Mon 15:04"); due != "Wed 10:30" {
+					t.Errorf("due %s", due)
+				}
+				r.streetsKnown("USAM")
+				return r
+			},
+			want: []string{
+				"Wed 10:00 USAM new: Due Wed 5 Jan 2000, 10:30 CET.",
+				"Wed 10:15 USAM changed: @USAM, Wed 5 Jan 2000, 10:15 CET: done, on time",
+			},
+		},
 		"somebody moves to another zone: the deadline moves": {
 			play: func(t *testing.T) *rig {
 				r := monday(t)
 				at(t, 3, 10, 30)
 				r.dir.set(chat.Profile{ID: "USAM", Name: "Sam", Zone: "America/New_York"})
-				r.Roster.OnChange = func(before, now chat.Profile) { r.must(r.PersonChanged(ctx, before, now)) }
 				at(t, 3, 16, 45)
 				r.streetsKnown("USAM")
 				return r

@@ -19,6 +19,9 @@ type Tally struct {
 
 // Tallies counts what was done from one instant to before another, and what was
 // still to do then, for each action and person.
+//
+// It looks at what ended since, and what runs, each by its index: years of
+// history cost nothing.
 func (d *Deadlines) Tallies(tx *database.Tx, from, to time.Time) ([]Tally, error) {
 	var out []Tally
 	err := tx.Each(`SELECT page, action, max(label), person,
@@ -28,7 +31,9 @@ func (d *Deadlines) Tallies(tx *database.Tx, from, to time.Time) ([]Tally, error
 			max(CASE WHEN state = 'done' AND ended_at >= $1 AND ended_at < $2 THEN late_ms ELSE 0 END),
 			sum(CASE WHEN started_at < $2 AND (ended_at IS NULL OR ended_at >= $2) THEN 1 ELSE 0 END),
 			sum(CASE WHEN started_at < $2 AND (ended_at IS NULL OR ended_at >= $2) AND due_at < $2 AND state <> 'paused' THEN 1 ELSE 0 END)
-		FROM deadlines WHERE ended_at >= $1 OR ended_at IS NULL GROUP BY page, action, person ORDER BY page, action, person`,
+		FROM (SELECT page, action, label, person, started_at, due_at, state, ended_at, late_ms FROM deadlines WHERE ended_at >= $1
+			UNION ALL SELECT page, action, label, person, started_at, due_at, state, ended_at, late_ms FROM deadlines WHERE state IN ('open', 'paused')) AS counted
+		GROUP BY page, action, person ORDER BY page, action, person`,
 		[]any{database.Millis(from), database.Millis(to)}, func(rows *sql.Rows) error {
 			var t Tally
 			var late, longest int64
