@@ -19,7 +19,7 @@ import (
 func eachCompany(t *testing.T, people int, test func(t *testing.T, slack *slacksim.Slack, target string, bots int)) {
 	start := func(t *testing.T, slack *slacksim.Slack, target string) {
 		t.Helper()
-		runBot(t, slack, func(b *bot) { b.Database, b.delays = target, hastyDelays })
+		runBot(t, slack, func(b *bot) { b.Database, b.delays = target, calmDelays })
 	}
 	t.Run("one bot on SQLite", func(t *testing.T) {
 		t.Parallel()
@@ -98,12 +98,9 @@ func decideAtOnce(t *testing.T, slack *slacksim.Slack, i int) (s sent, winner st
 		return err != nil
 	}
 	ae := slack.As(s.ae)
-	card, err := ae.WaitForE(ctx, s.lead+" over to you")
-	if fail(err) {
-		return s, ""
-	}
-	inChannel, err := slack.As("dana").WaitForE(ctx, "Handoff: "+s.lead)
-	if fail(err) {
+	card := noticed(t, ae, "DM", s.lead+" over to you")
+	inChannel := noticed(t, slack.As("dana"), "#handoffs", "Handoff: "+s.lead)
+	if card == nil || inChannel == nil {
 		return s, ""
 	}
 	if _, err := card.ClickE(ctx, "Decline"); fail(err) {
@@ -140,6 +137,22 @@ func decideAtOnce(t *testing.T, slack *slacksim.Slack, i int) (s sent, winner st
 	}
 	fail(m.CloseE(ctx, true))
 	return s, "accepted"
+}
+
+// noticed waits for a message by what its notification says, without reading all
+// that everybody sees, as WaitFor does: that would hold up a Slack in which much
+// happens.
+func noticed(t *testing.T, who *slacksim.Person, room, words string) *slacksim.Card {
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		all := who.Messages(room)
+		for i := len(all) - 1; i >= 0; i-- {
+			if strings.Contains(all[i].Notification(), words) {
+				return all[i]
+			}
+		}
+	}
+	t.Errorf("@%s sees nothing with %q", who.Member().Handle, words)
+	return nil
 }
 
 // toldOf counts how often the manager alone was told something.

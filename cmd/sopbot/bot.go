@@ -57,6 +57,7 @@ type delays struct {
 	call, settle time.Duration // see gateway.Posts
 	spread       time.Duration // see gateway.Posts.Spread
 	work, lease  time.Duration // see outbox.Options
+	ack          time.Duration // see gateway.Options.AckWithin
 }
 
 // newPosts makes the keeper of messages.
@@ -88,7 +89,7 @@ func (b *bot) open(ctx context.Context) (err error) {
 	b.answers = b.features.answers
 	b.router = b.features.router()
 	b.gateway = gateway.New(gateway.Options{BotToken: b.BotToken, AppToken: b.AppToken, APIURL: b.APIURL,
-		Router: b.router, DB: b.db, Log: b.log, Now: b.now, Metrics: b.metrics})
+		Router: b.router, DB: b.db, Log: b.log, Now: b.now, Metrics: b.metrics, AckWithin: b.delays.ack})
 	b.posts = b.newPosts()
 	b.features.stand(ground{db: b.db, outbox: b.outbox, shelf: &b.shelf, posts: b.posts, slack: b.gateway, now: b.now, log: b.log})
 	b.use(book)

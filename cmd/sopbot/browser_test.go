@@ -68,6 +68,10 @@ func TestThePictureOfTheReadme(t *testing.T) {
 func TestTheTourIsPlayedToItsEnd(t *testing.T) {
 	t.Parallel()
 	play := map[string]func(*window){
+		"digest": func(w *window) {
+			w.until("the command stands in the box", `document.activeElement.value?.startsWith('/digest')`)
+			w.enter()
+		},
 		"ask": func(w *window) {
 			w.until("the command stands in the box", `document.activeElement.value?.startsWith('/sop ')`)
 			w.enter()

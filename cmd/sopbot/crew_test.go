@@ -35,6 +35,14 @@ func longOrShort(long, short int) int {
 // missing is known after three seconds.
 var hastyDelays = delays{call: time.Second, settle: 2 * time.Second, spread: 2 * time.Millisecond, work: 5 * time.Second, lease: 6 * time.Second}
 
+// calmDelays are those where nobody is killed: on a machine that is busy with
+// other things, too, everything is answered in time.
+var calmDelays = func() delays {
+	d := hastyDelays
+	d.ack = 15 * time.Second
+	return d
+}()
+
 // hasty is `sopbot serve` for the demo's team, in a hurry.
 func hasty() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -75,15 +83,24 @@ func crew(n int) slacksim.World {
 	return w
 }
 
-// openSlack opens a Slack for a crew.
+// openSlack opens a Slack for a crew, one with the patience of a machine that is
+// busy with other things.
 func openSlack(t testing.TB, people int) *slacksim.Slack {
+	t.Helper()
+	slack := openSlackWith(t, people, 20*time.Second)
+	slack.Patience = 20 * time.Second
+	return slack
+}
+
+// openSlackWith opens a Slack that waits so long for an acknowledgement.
+func openSlackWith(t testing.TB, people int, patience time.Duration) *slacksim.Slack {
 	t.Helper()
 	manifest, err := json.Marshal(makeManifest(newFeatures().router(), "sopbot"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return slacksim.Open(t, slacksim.Options{World: crew(people), Manifest: manifest,
-		AckTimeout: 1500 * time.Millisecond}) // who waits for a bot that was killed waits less long
+		AckTimeout: patience, TriggerLife: patience})
 }
 
 // child is a bot in a process of its own.

@@ -47,6 +47,11 @@ var tour = []tourStep{
 		Words: "Alex has the whole story in one card, and the questions that nobody has asked yet. Accept, ask or decline: Sam and the channel see it at once.",
 		As:    "alex", Room: "DM", Point: "Accept", Done: "Accepted by", Where: "message",
 	}},
+	{"/digest", page.Step{
+		ID: "digest", Title: "Read the digest",
+		Words: "Dana manages the team. What needs her today comes first, with its buttons, then the numbers against the day before. It comes by itself every working morning: push the clock to “next Monday” for the weekly one, with charts.",
+		As:    "dana", Room: "DM", Type: "/digest", Done: "Only you see this", Where: "message",
+	}},
 }
 
 // tourFor is the tour of what this very bot can do.

@@ -114,7 +114,7 @@ func server(t *testing.T, target string, statements ...string) {
 // room.
 func refusing(t *testing.T, target, why string, whole bool, close func(*bot) (again func())) {
 	slack := openSlack(t, 1)
-	b := runBot(t, slack, func(b *bot) { b.Database, b.delays, b.HTTP = target, hastyDelays, freeAddress(t) })
+	b := runBot(t, slack, func(b *bot) { b.Database, b.delays, b.HTTP = target, calmDelays, freeAddress(t) })
 	sam, alex := slack.As("sdr0").In("#sales"), slack.As("ae0")
 
 	handOff(t, sam, "Quarry 00000001", "@ae0")

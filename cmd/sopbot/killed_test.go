@@ -10,6 +10,10 @@ import (
 	"sopbot/internal/slacksim"
 )
 
+// impatient is a Slack in which who waits for a bot that was killed waits less
+// long than 3 seconds.
+const impatient = 1500 * time.Millisecond
+
 // eachTarget runs a test for a bot on SQLite and for one on PostgreSQL.
 func eachTarget(t *testing.T, test func(t *testing.T, target string)) {
 	t.Run("SQLite", func(t *testing.T) {
@@ -29,7 +33,7 @@ func TestHandoffsSurviveKills(t *testing.T) {
 	t.Parallel()
 	eachTarget(t, func(t *testing.T, target string) {
 		rounds := longOrShort(100, 3)
-		slack := openSlack(t, 12)
+		slack := openSlackWith(t, 12, impatient)
 		bot := startChild(t, slack, target)
 		sellers, stop := sell(t, slack, 12, 12)
 		for range rounds {
@@ -59,7 +63,7 @@ func TestHandoffsSurviveKills(t *testing.T) {
 // goes on: every card still comes once.
 func TestTwoBotsShareTheWork(t *testing.T) {
 	t.Parallel()
-	slack, target := openSlack(t, 12), dbtest.Postgres(t)
+	slack, target := openSlackWith(t, 12, impatient), dbtest.Postgres(t)
 	first := startChild(t, slack, target)
 	of := map[int]string{} // socket → bot
 	for _, n := range first.sockets(slack, 0) {

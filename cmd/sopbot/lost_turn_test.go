@@ -14,7 +14,7 @@ import (
 func TestWhatLosesAgainstAnotherRunsAgain(t *testing.T) {
 	t.Parallel()
 	slack, target := openSlack(t, 1), dbtest.Postgres(t)
-	b := runBot(t, slack, func(b *bot) { b.Database, b.delays = target, hastyDelays })
+	b := runBot(t, slack, func(b *bot) { b.Database, b.delays = target, calmDelays })
 	kinds := []string{"lead.created", "lead.assigned", "qualification.saved", "lead.qualified", "handoff.sent", "handoff.accepted"}
 	server(t, target,
 		// A sequence gives no number back when its transaction is undone.

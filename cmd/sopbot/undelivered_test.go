@@ -19,7 +19,7 @@ func TestAChannelThatTakesNothingIsTold(t *testing.T) {
 			used := channel
 			b := runBot(t, slack, func(b *bot) {
 				team := b.settings
-				b.delays = hastyDelays
+				b.delays = calmDelays
 				b.settings = func(s *playbook.Settings) {
 					team(s)
 					s.Channels = map[string]string{"handoffs": used}

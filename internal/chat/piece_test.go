@@ -145,3 +145,27 @@ func TestLongValuesStayApart(t *testing.T) {
 		t.Errorf("values %q and %q", a, b)
 	}
 }
+
+func TestBarsKeepSlacksLimits(t *testing.T) {
+	long := strings.Repeat("a very long name ", 10)
+	var labels []string
+	var series []Series
+	for i := range 30 {
+		labels = append(labels, long)
+		series = append(series, Series{Name: long, Values: []float64{float64(i)}}) // of the other categories nothing is known
+	}
+	for name, b := range map[string]slack.Block{
+		"too much of everything": Bars(long, long, labels, series...),
+		"blank names":            Bars("", "", []string{"", " "}, Series{}, Series{Name: " "}),
+		"one bar":                Bars("Sent", "", []string{"Mon"}, Series{Name: "Sent", Values: []float64{1, 2, 3}}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := b.(*slack.DataVisualizationBlock).Validate(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	if Bars("t", "", nil, Series{Name: "a"}) != nil || Bars("t", "", []string{"a"}) != nil {
+		t.Error("there is a chart of nothing")
+	}
+}

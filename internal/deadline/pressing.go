@@ -3,6 +3,9 @@ package deadline
 import (
 	"time"
 
+	"github.com/slack-go/slack"
+
+	"sopbot/internal/chat"
 	"sopbot/internal/database"
 )
 
@@ -15,4 +18,13 @@ func Pressing(tx *database.Tx, before time.Time, most int) (first []Deadline, n 
 	first, err = many(tx, "SELECT "+columns+" FROM deadlines WHERE state = 'open' AND due_at < $1 ORDER BY due_at, id LIMIT $2",
 		database.Millis(before), most)
 	return first, n, err
+}
+
+// DoneButton ends an action for whoever may, a manager among them; nil where a
+// form or an answer ends it.
+func (d *Deadlines) DoneButton(on Deadline) *slack.ButtonBlockElement {
+	if _, otherwise := d.opener(on); otherwise || !on.Running() {
+		return nil
+	}
+	return chat.Button(actionDone+":"+on.ID, on.ID, "Done")
 }

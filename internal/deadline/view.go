@@ -220,8 +220,14 @@ func (d *Deadlines) Buttons(on Deadline) []slack.BlockElement {
 		for _, s := range snoozes {
 			options = append(options, chat.Option(on.ID+" "+s.String(), s.Words(), ""))
 		}
+		// Another name each time: Slack keeps showing what was picked, and tells of
+		// nothing when the same is picked again.
+		menu := actionSnooze + ":" + on.ID
+		if !on.Snoozed.IsZero() {
+			menu += fmt.Sprintf(":%d", on.Snoozed.Unix())
+		}
 		buttons = append(buttons, slack.NewOptionsSelectBlockElement(slack.OptTypeStatic,
-			slack.NewTextBlockObject(slack.PlainTextType, "Snooze", false, false), actionSnooze+":"+on.ID, options...))
+			slack.NewTextBlockObject(slack.PlainTextType, "Snooze", false, false), menu, options...))
 	}
 	return buttons
 }

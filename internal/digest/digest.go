@@ -41,7 +41,8 @@ type Digests struct {
 	// subject begins with ("lead", "handoff").
 	Opens, Passes map[string]Opener
 
-	pace pace
+	pace    pace
+	counted counted
 }
 
 // times are when a person works and gets digests; "" is the team.

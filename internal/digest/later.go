@@ -213,13 +213,17 @@ func (d *Digests) send(ctx context.Context, j outbox.Job) error {
 	if wait := d.pace.turn(j.Key, now); wait > 0 {
 		return outbox.Later(wait, errPaced)
 	}
-	var r Report
-	if err := d.DB.Read(ctx, func(tx *database.Tx) (err error) {
-		r, err = d.report(tx, e.kind, e.person, now, t.period(e.kind, e.slot.At, false))
-		return err
-	}); err != nil {
+	r, err := d.counted.report(string(e.kind)+" "+t.Zone().String()+" "+e.slot.At.String(), now, func() (r Report, err error) {
+		err = d.DB.Read(ctx, func(tx *database.Tx) (err error) {
+			r, err = d.report(tx, e.kind, e.person, now, t.period(e.kind, e.slot.At, false))
+			return err
+		})
+		return r, err
+	})
+	if err != nil {
 		return err
 	}
+	r.Reader = e.person
 	m := d.message(r)
 	return d.over(ctx, j, e, &m, reads, now)
 }
@@ -313,4 +317,42 @@ func (p *pace) turn(key string, now time.Time) time.Duration {
 	}
 	delete(p.mine, key)
 	return 0
+}
+
+// counted keeps what was counted for a moment: managers of one zone read the same
+// numbers at one hour.
+type counted struct {
+	mu   sync.Mutex
+	done map[string]countedOnce
+}
+
+type countedOnce struct {
+	Report
+	at time.Time
+}
+
+const countedFor = time.Minute
+
+// report counts, or gives what was counted for the same moment a moment ago. One
+// at a time counts: the others would only count the same.
+func (c *counted) report(what string, now time.Time, count func() (Report, error)) (Report, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for key, old := range c.done {
+		if age := now.Sub(old.at); age < 0 || age >= countedFor {
+			delete(c.done, key)
+		}
+	}
+	if old, there := c.done[what]; there {
+		return old.Report, nil
+	}
+	r, err := count()
+	if err != nil {
+		return r, err
+	}
+	if c.done == nil {
+		c.done = map[string]countedOnce{}
+	}
+	c.done[what] = countedOnce{r, now}
+	return r, nil
 }

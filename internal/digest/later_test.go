@@ -2,6 +2,7 @@ package digest
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -193,6 +194,36 @@ func TestATimeThatHasPassedStartsTomorrow(t *testing.T) {
 		stop()
 		if diff := cmp.Diff(sorted("Mon 20 Mar 09:00 weekly\nTue 21 Mar 09:00 daily"), when(s.book.digests("UBERLIN"), zone(t, "Europe/Berlin"))); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+}
+
+// Two hundred managers at one hour: their digests leave one after the other, and
+// everybody has one in less than a minute.
+func TestTwoHundredManagersAtOneHour(t *testing.T) {
+	bubble(t, func(t *testing.T, s *shop) {
+		var ids []string
+		for i := range 200 {
+			ids = append(ids, fmt.Sprintf("U%03d", i))
+		}
+		s.use(t, strings.Replace(settings, "UBERLIN, UYORK, UHOWE", strings.Join(ids, ", "), 1))
+		stop := s.run(t)
+		until(t, "2000-03-21T07:59:59Z")
+		before := len(s.book.digests(""))
+		until(t, "2000-03-21T08:01:00Z")
+		stop()
+		seconds, people := map[int64]int{}, map[string]int{}
+		for _, n := range s.book.digests("")[before:] {
+			seconds[n.at.Unix()]++
+			people[n.channel]++
+		}
+		if len(people) != 200 {
+			t.Errorf("%d managers have a digest", len(people))
+		}
+		for at, n := range seconds {
+			if n > 6 {
+				t.Errorf("%d left in the second %s", n, time.Unix(at, 0).UTC())
+			}
 		}
 	})
 }

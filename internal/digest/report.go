@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slack-go/slack"
+
 	"sopbot/internal/answers"
 	"sopbot/internal/database"
 	"sopbot/internal/deadline"
@@ -41,7 +43,8 @@ type Need struct {
 	What    string // what is to be done
 	Person  string // by whom
 	Due     time.Time
-	Bounced int // how often the lead was declined; zero = it is about a deadline
+	Bounced int                       // how often the lead was declined; zero = it is about a deadline
+	Done    *slack.ButtonBlockElement // ends it; nil where something else does
 }
 
 // Report is a digest before it is put into words.
@@ -53,6 +56,7 @@ type Report struct {
 	Wanted bool   // somebody asked for it
 	Words  bool   // without charts: an acknowledgement that Slack refuses cannot be sent again
 	zone   *time.Location
+	tight  int // names are cut to so small a part of what they may have
 
 	Now, Before Numbers
 	Needs       []Need
@@ -199,7 +203,7 @@ func (d *Digests) needs(tx *database.Tx, r *Report, t times) error {
 	}
 	room := mostNeeds - min(len(bounced), mostNeeds/4)
 	for _, on := range due[:min(len(due), room)] {
-		r.Needs = append(r.Needs, Need{Subject: on.Subject, Title: on.Title, What: on.Label, Person: on.Person, Due: on.Due})
+		r.Needs = append(r.Needs, Need{Subject: on.Subject, Title: on.Title, What: on.Label, Person: on.Person, Due: on.Due, Done: d.Deadlines.DoneButton(on)})
 	}
 	for _, b := range bounced[:min(len(bounced), mostNeeds-len(r.Needs))] {
 		r.Needs = append(r.Needs, Need{Subject: "lead/" + b.Lead, Title: b.Title, Person: b.Owner, Due: b.Last, Bounced: b.Declined})

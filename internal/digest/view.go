@@ -4,23 +4,38 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/slack-go/slack"
 
 	"sopbot/internal/chat"
 	"sopbot/internal/deadline"
-	"sopbot/internal/handoff"
 )
 
 // Names of digests, as people read them.
 var titles = map[Kind]string{Daily: "Daily digest", Weekly: "Weekly digest", Team: "The team's week"}
 
-// message puts a report into words.
-func (d *Digests) message(r Report) chat.Message {
+// longest is how many letters the text of a message may have: Slack changes no
+// message with more, and its limit is 4,000.
+const longest = 3900
+
+// message puts a report into words: with less of each name where long ones would
+// make it too long.
+func (d *Digests) message(r Report) (m chat.Message) {
+	for r.tight = 1; ; r.tight++ {
+		if m = d.write(r); utf8.RuneCountInString(m.Text) <= longest || r.tight == 6 {
+			return m
+		}
+	}
+}
+
+func (d *Digests) write(r Report) chat.Message {
 	p := &page{}
 	p.head(titles[r.Kind])
 	p.small(r.Period.now(r.zone) + " · in brackets: " + r.Period.before(r.zone))
-	if r.Kind != Team {
+	// The weekly digest that comes by itself comes beside a daily one, which says
+	// it already.
+	if r.Kind == Daily || r.Kind == Weekly && (r.Wanted || !d.Shelf.InForce().Settings.Digest.HaveDaily) {
 		d.needsWords(p, r)
 	}
 	p.say(d.numbersWords(r)...)
@@ -62,6 +77,9 @@ func (d *Digests) needsWords(p *page, r Report) {
 		if d.Passes[kind] != nil {
 			buttons = append(buttons, chat.Button(fmt.Sprintf("%s:%d", actionPass, i), n.Subject, "Reassign"))
 		}
+		if n.Done != nil {
+			buttons = append(buttons, n.Done)
+		}
 		if len(buttons) > 0 {
 			p.Blocks = append(p.Blocks, chat.Actions(buttons...))
 		}
@@ -72,16 +90,18 @@ func (d *Digests) needsWords(p *page, r Report) {
 }
 
 // brief keeps what people wrote to a line.
-func brief(plain string, most int) string { return chat.EscapeInline(chat.Shorten(plain, most)) }
+func (r Report) brief(plain string, most int) string {
+	return chat.EscapeInline(chat.Shorten(plain, max(10, most/r.tight)))
+}
 
 func needWords(n Need, r Report) string {
 	if n.Bounced > 0 {
-		return fmt.Sprintf("*%s* was declined %s, last %s. It is %s’s lead; only a manager can hand it off again.", brief(n.Title, 60),
+		return fmt.Sprintf("*%s* was declined %s, last %s. It is %s’s lead; only a manager can hand it off again.", r.brief(n.Title, 60),
 			count(n.Bounced, "time", "times"), chat.Moment(n.Due, r.zone), chat.Person(n.Person))
 	}
-	words := "*" + brief(n.What, 80) + "*"
+	words := "*" + r.brief(n.What, 80) + "*"
 	if n.Title != "" {
-		words += " · " + brief(n.Title, 60)
+		words += " · " + r.brief(n.Title, 60)
 	}
 	if r.At.Before(n.Due) {
 		return words + "\nDue " + chat.Moment(n.Due, r.zone) + ", for " + chat.Person(n.Person) + " to do."
@@ -98,7 +118,7 @@ func (d *Digests) numbersWords(r Report) []string {
 		fmt.Sprintf("*Handoffs*: %d sent (%d), %d accepted (%d), %d declined (%d)", h.Sent, hb.Sent, h.Accepted, hb.Accepted, h.Declined, hb.Declined),
 	}
 	if len(h.Reasons) > 0 {
-		lines = append(lines, "Declined because: "+reasons(h))
+		lines = append(lines, "Declined because: "+r.reasons())
 	}
 	if words := waitingWords(r); words != "" {
 		lines = append(lines, words)
@@ -109,23 +129,24 @@ func (d *Digests) numbersWords(r Report) []string {
 			lines = append(lines, "… and "+count(len(now.Actions)-mostActions, "other timed action", "other timed actions"))
 			break
 		}
-		lines = append(lines, actionWords(a, before.find(a)))
+		lines = append(lines, r.actionWords(a, before.find(a)))
 	}
 	return lines
 }
 
-func reasons(h handoff.Tally) string {
+func (r Report) reasons() string {
 	var parts []string
-	for i, r := range h.Reasons {
+	h := r.Now.Handoffs
+	for i, why := range h.Reasons {
 		if i == mostReasons {
 			parts = append(parts, count(len(h.Reasons)-mostReasons, "other reason", "other reasons"))
 			break
 		}
 		label := "no reason given"
-		if r.Label != "" {
-			label = brief(r.Label, 75)
+		if why.Label != "" {
+			label = r.brief(why.Label, 75)
 		}
-		parts = append(parts, fmt.Sprintf("%s (%d)", label, r.N))
+		parts = append(parts, fmt.Sprintf("%s (%d)", label, why.N))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -145,7 +166,7 @@ func waitingWords(r Report) string {
 	if len(r.Oldest) > 0 {
 		words += "; the oldest for " + deadline.Length(r.OldestFor) + " of working time"
 		if r.Kind != Team {
-			words += " (" + brief(r.Oldest[0].Title, 60) + ", with " + chat.Person(r.Oldest[0].AE) + ")"
+			words += " (" + r.brief(r.Oldest[0].Title, 60) + ", with " + chat.Person(r.Oldest[0].AE) + ")"
 		}
 	}
 	return words + "."
@@ -159,7 +180,7 @@ func (d *Digests) scoreWords(r Report) string {
 	words := fmt.Sprintf("*Qualification*: %s passed (%s)", share(now.Passed, now.Scored), share(before.Passed, before.Scored))
 	if len(now.Missing) > 0 {
 		m := now.Missing[0]
-		words += fmt.Sprintf(". Most often missing: %s (%s)", brief(d.criterion(m.Framework, m.Criterion), 75), share(m.N, now.Scored))
+		words += fmt.Sprintf(". Most often missing: %s, %s", r.brief(d.criterion(m.Framework, m.Criterion), 75), share(m.N, now.Scored))
 	}
 	return words
 }
@@ -176,8 +197,8 @@ func (d *Digests) criterion(framework, id string) string {
 	return strings.ReplaceAll(id, "_", " ")
 }
 
-func actionWords(a, before Action) string {
-	words := "*" + brief(a.Label, 75) + "*: "
+func (r Report) actionWords(a, before Action) string {
+	words := "*" + r.brief(a.Label, 75) + "*: "
 	switch {
 	case a.done() == 0:
 		words += fmt.Sprintf("none done (%d)", before.done())
@@ -203,7 +224,7 @@ func (d *Digests) weekWords(p *page, r Report) {
 	} else if len(drawn) > 0 {
 		p.Blocks = append(p.Blocks, chat.Actions(chat.Button(actionCharts, string(r.Kind), "Send me the charts")))
 	}
-	if len(r.Reps) > 0 {
+	if r.Kind == Weekly && len(r.Reps) > 0 {
 		lines := []string{"*Handoffs by rep*, sent in these days"}
 		for _, rep := range r.Reps {
 			lines = append(lines, fmt.Sprintf("%s: %d sent, %d accepted, %d declined", chat.Person(rep.Person), rep.Sent, rep.Accepted, rep.Declined))
@@ -218,14 +239,14 @@ func (d *Digests) weekWords(p *page, r Report) {
 	if len(q.Most) > 0 {
 		var most []string
 		for _, a := range q.Most {
-			most = append(most, fmt.Sprintf("“%s” (%d)", brief(a.Words, 60), a.Times))
+			most = append(most, fmt.Sprintf("“%s” (%d)", r.brief(a.Words, 60), a.Times))
 		}
 		lines = append(lines, "Most asked: "+strings.Join(most, ", "))
 	}
 	if len(q.Missing) > 0 {
 		var missing []string
 		for _, a := range q.Missing {
-			missing = append(missing, fmt.Sprintf("“%s” (%d)", brief(a.Words, 60), a.Times))
+			missing = append(missing, fmt.Sprintf("“%s” (%d)", r.brief(a.Words, 60), a.Times))
 		}
 		lines = append(lines, "The playbook has nothing about: "+strings.Join(missing, ", "))
 	}
@@ -235,9 +256,9 @@ func (d *Digests) weekWords(p *page, r Report) {
 	}
 	lines = []string{"*Pages due for review*"}
 	for _, v := range r.Reviews {
-		line := brief(v.Title, 75) + ", since " + date(v.Due)
+		line := r.brief(v.Title, 75) + ", since " + date(v.Due)
 		if v.Owner != "" {
-			line += " (" + brief(v.Owner, 40) + ")"
+			line += " (" + r.brief(v.Owner, 40) + ")"
 		}
 		lines = append(lines, line)
 	}

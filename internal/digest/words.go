@@ -2,6 +2,7 @@ package digest
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -17,7 +18,7 @@ func share(n, of int) string {
 	if of < few {
 		return fmt.Sprintf("%d of %d", n, of)
 	}
-	return fmt.Sprintf("%d%% (%d of %d)", (n*100+of/2)/of, n, of)
+	return fmt.Sprintf("%d of %d = %d%%", n, of, (n*100+of/2)/of)
 }
 
 // count says how many there are: "1 page", "3 pages".
@@ -84,7 +85,10 @@ func (p *page) small(mrkdwn string) {
 	p.said = append(p.said, mrkdwn)
 }
 
+// moment is an instant for the eye; the ear has what stands in it.
+var moment = regexp.MustCompile(`<!date\^[^|>]*\|([^>]*)>`)
+
 func (p *page) done() chat.Message {
-	p.Text = strings.Join(p.said, "\n")
+	p.Text = moment.ReplaceAllString(strings.Join(p.said, "\n"), "$1")
 	return p.Message
 }

@@ -98,7 +98,7 @@ func TestRulesSpeakThePlaybooksWords(t *testing.T) {
 func TestTheHandoffsRulesAreThePlaybooks(t *testing.T) {
 	f := pageOf(t, load(t, ourFiles()), "handoff").Form
 	got := CheckRules(f, Answers{"budget_authority": {Type: "yes_no"}, "need": Text("faster reports")}, monday, newYork)
-	if len(got) != 3 || !strings.Contains(got[Block("discovery_call")], "within the next three months") || !strings.Contains(got[Block("budget_authority")], "nobody with budget authority") || !strings.Contains(got[Block("timeline")], "six months") {
+	if len(got) != 3 || !strings.Contains(got[Block("discovery_call")], "AE's calendar") || !strings.Contains(got[Block("budget_authority")], "nobody with budget authority") || !strings.Contains(got[Block("timeline")], "six months") {
 		t.Errorf("%q", got)
 	}
 }

@@ -179,6 +179,25 @@ func TestLintReadsTheSettings(t *testing.T) {
 	}
 }
 
+func TestDigestTimesAtWhichNobodyWorksAreWarnedOf(t *testing.T) {
+	for name, tc := range map[string]struct{ digest, want string }{
+		"within the hours": {`{daily: "09:00", weekly: "fri 16:00"}`, ""},
+		"before them":      {`{daily: "08:30"}`, "playbook.yaml:2:1: warning: digest: nobody works at 08:30 (hours are from 09:00 to 17:30), so the daily one goes out when work begins next"},
+		"at their end":     {`{weekly: "mon 17:30"}`, "playbook.yaml:2:1: warning: digest: nobody works at 17:30 (hours are from 09:00 to 17:30), so the weekly one goes out when work begins next"},
+		"on a day off":     {`{weekly: "sun 10:00"}`, "playbook.yaml:2:1: warning: digest: nobody works on Sunday, so the weekly one goes out when work begins next"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, problems, err := Load(tree("playbook.yaml", "hours: {days: [mon, tue, wed, thu, fri], from: \"09:00\", to: \"17:30\"}\ndigest: "+tc.digest+"\n", "p.md", "---\nowner: x\n---\ntext\n"), today)
+			if err != nil || problems.Err() != nil {
+				t.Fatal(err, problems.Err())
+			}
+			if got := strings.Join(lines(problems), "\n"); got != tc.want {
+				t.Errorf("got %q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
 func TestSettingsAreReadWhole(t *testing.T) {
 	b, problems, err := Load(tree("p.md", "text\n", "m.md", "---\nkind: framework\nid: spin\nneed: 1\ncriteria: [{id: a, label: A}]\n---\n", "playbook.yaml", `
 name: Bakery

@@ -1,0 +1,21 @@
+package main
+
+import "testing"
+
+// What a manager sees of it by clicking: today's on demand, and after "Next
+// Monday" the weekly one with a chart, to herself and to the team.
+func TestNextMondayBringsTheWeeklyDigestWithAChart(t *testing.T) {
+	t.Parallel()
+	d := startDemo(t, t.TempDir())
+	dana := d.window(t, "dana", "#sales")
+	dana.click("link", "sopbot")
+	dana.send("/digest")
+	dana.sees("Daily digest", "Needs you today", "Only you see this")
+	dana.picture("digest-today")
+	dana.pushClock("Next Monday")
+	dana.sees("Weekly digest", "Handoffs by day", "You get this as a manager, once a week")
+	dana.picture("digest-weekly")
+	team := d.window(t, "alex", "#sales")
+	team.sees("The team's week", "Handoffs by day")
+	team.picture("digest-team")
+}
