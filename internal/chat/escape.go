@@ -42,6 +42,10 @@ func Escape(s string) string {
 	return b.String()
 }
 
+// Unfenced keeps a fence of code that somebody typed from swallowing what we
+// write after it: Slack takes three backticks for one, lines later.
+func Unfenced(mrkdwn string) string { return strings.ReplaceAll(mrkdwn, fence, grave+grave+grave) }
+
 // EscapeInline is Escape for a name or a few words inside a line of ours, for
 // example between asterisks: white space of all kinds folds to single blanks,
 // and *, _, ~, backticks and :emoji: lose their meaning. What Slack would not take

@@ -163,12 +163,9 @@ func because(on Handoff, s Declined, most int) string {
 
 // quoted shows words of somebody as a quote, shortened to so many characters.
 func quoted(w Words, most int) string {
-	text, _ := shortened(noCode(chat.Escape(w.String())), most)
+	text, _ := shortened(chat.Unfenced(chat.Escape(w.String())), most)
 	return "> " + strings.Join(strings.Split(text, "\n"), "\n> ")
 }
-
-// noCode keeps a fence that somebody typed from swallowing what comes after it.
-func noCode(mrkdwn string) string { return strings.ReplaceAll(mrkdwn, "```", "ˋˋˋ") }
 
 // shortened is mrkdwn of at most so many characters; cut says that some is gone.
 func shortened(mrkdwn string, most int) (text string, cut bool) {
@@ -358,7 +355,7 @@ func answerText(on Handoff, zone *time.Location) (text string, cut bool) {
 		if !ok || f.ID == fieldLead || f.ID == fieldAE || v.Type == playbook.FieldDateTime {
 			continue
 		}
-		value, some := shortened(noCode(v.Mrkdwn(zone)), mostValue)
+		value, some := shortened(chat.Unfenced(v.Mrkdwn(zone)), mostValue)
 		cut = cut || some
 		b.add("*" + label(f) + "*\n" + value + "\n")
 	}

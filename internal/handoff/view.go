@@ -115,7 +115,7 @@ func (h *Handoffs) wholeView(on Handoff, leaf int) slack.ModalViewRequest {
 	var b strings.Builder
 	for _, f := range on.Context.Fields {
 		if v, ok := on.Answers[f.ID]; ok && f.ID != fieldLead {
-			b.WriteString("*" + chat.EscapeInline(f.Label) + "*\n" + noCode(v.Mrkdwn(h.zone())) + "\n\n")
+			b.WriteString("*" + chat.EscapeInline(f.Label) + "*\n" + chat.Unfenced(v.Mrkdwn(h.zone())) + "\n\n")
 		}
 	}
 	blocks = append(blocks, chat.TextBlocks(b.String())...)
@@ -124,7 +124,7 @@ func (h *Handoffs) wholeView(on Handoff, leaf int) slack.ModalViewRequest {
 		for _, c := range s.Criteria {
 			b.WriteString("*" + chat.EscapeInline(c.Label) + "* " + standingMarks[c.Standing])
 			if c.Note != "" {
-				b.WriteString(": " + noCode(chat.Escape(c.Note)))
+				b.WriteString(": " + chat.Unfenced(chat.Escape(c.Note)))
 			}
 			b.WriteString("\n")
 		}

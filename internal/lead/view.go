@@ -1,6 +1,7 @@
 package lead
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -217,12 +218,14 @@ func (l *Leads) leadView(lead Lead, known Known, trail []entry, page int) slack.
 		}
 		var text strings.Builder
 		fmt.Fprintf(&text, "*%s*\n", sourceWords[s])
-		for _, id := range slices.Sorted(maps.Keys(known[s])) {
-			label := labels[id]
-			if label == "" {
-				label = strings.ReplaceAll(id, "_", " ")
+		ids := slices.Sorted(maps.Keys(known[s]))
+		slices.SortStableFunc(ids, func(a, b string) int { return cmp.Compare(labels[a].at, labels[b].at) })
+		for _, id := range ids {
+			name := labels[id].name
+			if name == "" {
+				name = strings.ReplaceAll(id, "_", " ")
 			}
-			fmt.Fprintf(&text, "_%s_: %s\n", chat.EscapeInline(label), known[s][id].Value.Mrkdwn(l.zone()))
+			fmt.Fprintf(&text, "_%s_: %s\n", chat.EscapeInline(name), chat.Unfenced(known[s][id].Value.Mrkdwn(l.zone())))
 		}
 		blocks = append(blocks, chat.TextBlocks(text.String())...)
 	}
@@ -242,19 +245,27 @@ func (l *Leads) leadView(lead Lead, known Known, trail []entry, page int) slack.
 	return chat.Modal("", "Lead", "", "Close", "", chat.Leaf(blocks, page, actionTurn, lead.ID))
 }
 
-// labels are the names of fields as the playbook's forms have them.
-func (l *Leads) labels() map[string]string {
-	out := map[string]string{}
+// label is what a field is called, and where it stands among all.
+type label struct {
+	name string
+	at   int
+}
+
+// labels are those of the playbook's forms and frameworks, by field.
+func (l *Leads) labels() map[string]label {
+	out := map[string]label{}
+	put := func(id, name string) { out[id] = label{name, len(out) + 1} }
 	for _, p := range l.Shelf.InForce().Pages {
 		switch {
 		case p.Form != nil:
 			for _, f := range p.Form.Fields {
-				out[f.ID] = f.Label
+				put(f.ID, f.Label)
 			}
 		case p.Framework != nil:
 			for _, c := range p.Framework.Criteria {
-				out[c.ID] = c.Label
+				put(c.ID, c.Label)
 			}
+			put(form.ScorecardPain, "Main pain")
 		}
 	}
 	return out

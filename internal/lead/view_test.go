@@ -142,6 +142,11 @@ func TestNothingThatPeopleTypeMakesAMessageTooLong(t *testing.T) {
 					t.Errorf("part %d has %d bytes and %d blocks", leaf, n, len(v.Blocks.BlockSet))
 				}
 				checkSchema(t, "modal", v)
+				for _, b := range v.Blocks.BlockSet {
+					if section, ok := b.(*slack.SectionBlock); ok && (strings.Contains(section.Text.Text, "```") || strings.Contains(section.Text.Text, "<!channel")) {
+						t.Errorf("part %d: something got through: %.200s", leaf, section.Text.Text)
+					}
+				}
 			}
 		})
 	}
