@@ -30,7 +30,7 @@ var floors = map[string][]string{
 	"qualification": {"playbook", "chat", "database", "form", "roster", "lead"},
 	"handoff":       {"playbook", "chat", "database", "form", "roster", "deadline", "lead"},
 	"answers":       {"playbook", "chat", "database", "search"},
-	"digest":        {"playbook", "chat", "database", "outbox", "roster", "deadline", "lead", "handoff", "qualification", "research", "answers"},
+	"digest":        {"playbook", "chat", "database", "outbox", "form", "roster", "deadline", "lead", "handoff", "qualification", "research", "answers"},
 	"golden":        nil,
 	"slacksim":      nil,
 }

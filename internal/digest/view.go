@@ -219,8 +219,10 @@ func (r Report) actionWords(a, before Action) string {
 
 // weekWords are what only the weekly digest tells.
 func (d *Digests) weekWords(p *page, r Report) {
+	// Stage conversion, cycle length and deal size come here once there are deals.
 	if drawn := charts(r); !r.Words {
 		p.Blocks = append(p.Blocks, drawn...)
+		p.hear(byDay(r)) // the numbers of the other chart stand above
 	} else if len(drawn) > 0 {
 		p.Blocks = append(p.Blocks, chat.Actions(chat.Button(actionCharts, string(r.Kind), "Send me the charts")))
 	}
@@ -266,6 +268,20 @@ func (d *Digests) weekWords(p *page, r Report) {
 		lines = append(lines, "… and "+count(r.MoreDue, "other page", "other pages"))
 	}
 	p.say(lines...)
+}
+
+// byDay says what the chart of the days shows.
+func byDay(r Report) string {
+	var parts []string
+	for i, c := range r.ByDay {
+		if c.Sent+c.Accepted+c.Declined > 0 {
+			parts = append(parts, fmt.Sprintf("%s %d, %d, %d", date(r.Period.Days[i]), c.Sent, c.Accepted, c.Declined))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "Handoffs by day (sent, accepted, declined): " + strings.Join(parts, "; ")
 }
 
 // charts show what the words say; what did not happen has none.

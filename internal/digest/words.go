@@ -85,6 +85,13 @@ func (p *page) small(mrkdwn string) {
 	p.said = append(p.said, mrkdwn)
 }
 
+// hear adds what the eye sees otherwise.
+func (p *page) hear(mrkdwn string) {
+	if mrkdwn != "" {
+		p.said = append(p.said, mrkdwn)
+	}
+}
+
 // moment is an instant for the eye; the ear has what stands in it.
 var moment = regexp.MustCompile(`<!date\^[^|>]*\|([^>]*)>`)
 
