@@ -165,20 +165,18 @@ func TestRolesAreCheckedOnEachAction(t *testing.T) {
 			return b.router.Click(ctx, chat.Click{Origin: o, Action: "research.back", View: opened("research", "research", newLead(), chat.State{})})
 		}, sams},
 		"click lead.step research": {click("lead.step:research", newLead, nil), sams},
-		"command /digest":          {command("/digest"), "dana"},
-		"command /digest weekly":   {command("/digest weekly"), "dana"},
-		"click digest.charts":      {click("digest.charts", value(""), nil), "dana"},
-		"click digest.open":        {click("digest.open", func() string { return "handoff/" + aHandoff() }, nil), team},
-		"click digest.open a lead": {click("digest.open", func() string { return "lead/" + newLead() }, nil), sells},
-		"click digest.pass":        {click("digest.pass", func() string { return "lead/" + newLead() }, nil), sams},
 		"submission research":      {submit(func() *chat.View { return opened("research", "research", newLead(), chat.State{}) }), sams},
 		"command /lead call":       {command("/lead call company 1"), sells},
+		"command /digest":          {command("/digest"), "dana"},
+		"command /digest weekly":   {command("/digest weekly"), "dana"},
+		"click digest.charts": {func(o chat.Origin) error {
 			err := b.router.Click(ctx, chat.Click{Origin: o, Action: "digest.charts", At: "1.1"})
 			if err != nil && strings.Contains(err.Error(), "there is no response URL") {
 				return nil // the charts come by direct message; only the click's own answer has nowhere to go
 			}
 			return err
 		}, "dana"},
+		"click digest.open a lead":    {click("digest.open", func() string { return "lead/" + newLead() }, nil), sells},
 		"click digest.open a handoff": {click("digest.open", func() string { return "handoff/" + aHandoff() }, nil), team},
 		"click digest.pass a lead":    {click("digest.pass", func() string { return "lead/" + newLead() }, nil), sams},
 		"click digest.pass a handoff": {click("digest.pass", func() string { return "handoff/" + aHandoff() }, nil), decides},
