@@ -209,7 +209,8 @@ func (d *Deadlines) schedule(tx *database.Tx, on *Deadline, now time.Time) error
 	if p.now() {
 		next = now
 	}
-	if next.Equal(on.next) {
+	// A row whose time has come may be the one that is running now.
+	if next.Equal(on.next) && (next.IsZero() || next.After(now)) {
 		return nil
 	}
 	if !on.next.IsZero() {

@@ -240,23 +240,19 @@ func (d *Deadlines) recountAll(tx *database.Tx, all []Deadline) error {
 	return nil
 }
 
-// overlooked is how long after its time a row surely was worked on, or given up.
-const overlooked = time.Hour
-
+// recount counts a deadline anew. A row whose time has come is made anew, too: it
+// may have been given up.
 func (d *Deadlines) recount(tx *database.Tx, on Deadline) error {
 	if _, open := on.Status.(Open); !open {
 		return nil
 	}
-	now, due, next := d.Now().Truncate(time.Millisecond), on.Due, on.next
-	if !next.IsZero() && now.Sub(next) > overlooked {
-		on.next = time.Time{}
-	}
+	now, due, generation := d.Now().Truncate(time.Millisecond), on.Due, on.generation
 	on.count(d.Calendar(on.Person))
 	if !on.Due.Equal(due) {
 		return d.put(tx, on, now, Moved)
 	}
 	// The deadline stays, but perhaps not its reminders.
-	if err := d.schedule(tx, &on, now); err != nil || on.next.Equal(next) {
+	if err := d.schedule(tx, &on, now); err != nil || on.generation == generation {
 		return err
 	}
 	return store(tx, on)

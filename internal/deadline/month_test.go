@@ -3,6 +3,8 @@ package deadline
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -199,6 +201,27 @@ func TestWhatNobodyCanDoIsTheManagers(t *testing.T) {
 		synctest.Wait()
 		if notes := r.notes.all(); len(notes) != 1 || notes[0].to != "UBOSS" || !notes[0].first {
 			t.Errorf("said %+v", notes)
+		}
+	})
+}
+
+// The same where the first look is at the deadline.
+func TestWhatNobodyCanDoIsEscalatedAllTheSame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		page := "---\nid: q\nkind: tool\nowner: x\nactions:\n  - {id: go, label: Go, on: call.held, who: owner, within: 5s, escalate: manager, done: button}\n---\ntext\n"
+		r := newRig(t, load(t, always, page))
+		r.happens(Happening{Event: playbook.EventCallHeld, Subject: "call/1", Title: "Miller", Who: map[string]string{"owner": "UGHOST"}})
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		var keys []string
+		for _, n := range r.notes.all() {
+			kind := strings.Split(n.key, "/")
+			keys = append(keys, n.to+" "+kind[1]+" "+kind[2])
+		}
+		slices.Sort(keys)
+		on := r.one("call/1")
+		if want := []string{"UBOSS " + on.ID + " escalation", "UBOSS left UGHOST"}; !slices.Equal(keys, want) {
+			t.Errorf("said %q, want %q", keys, want)
 		}
 	})
 }
