@@ -78,6 +78,9 @@ func (d *Digests) charts(ctx context.Context, c chat.Click) error {
 		return err
 	}
 	c.Acknowledge()
+	if c.Response == "" { // clicked where nothing can be answered: the message itself is the answer
+		return nil
+	}
 	return d.Slack.Respond(ctx, c.Response, chat.Say("The digest with its charts comes as a direct message."))
 }
 
