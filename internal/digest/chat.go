@@ -78,10 +78,10 @@ func (d *Digests) charts(ctx context.Context, c chat.Click) error {
 		return err
 	}
 	c.Acknowledge()
-	if err := d.Slack.Respond(ctx, c.Response, chat.Say("The digest with its charts comes as a direct message.")); err != nil {
-		d.Log.Warn("somebody was not told that their digest comes", "person", c.Person, "error", err) // it comes all the same
+	if c.Response == "" { // clicked where nothing can be answered: the message itself is the answer
+		return nil
 	}
-	return nil
+	return d.Slack.Respond(ctx, c.Response, chat.Say("The digest with its charts comes as a direct message."))
 }
 
 func (d *Digests) helpWords() chat.Message {
