@@ -117,7 +117,7 @@ func TestADeclinedLeadComesBackWithTheReasonAndDoesNotBounce(t *testing.T) {
 		handOff(t, sam, "Blue Kiln", "@alex")
 		sam.Modal().WaitFor("is on its way")
 		sam.Modal().Close()
-		card := alex.WaitFor("Waiting for @alex") // the open one
+		card := alex.WaitFor("hands Blue Kiln over to you\n:hourglass_flowing_sand: Waiting for @alex") // the open one
 		card.Click("Decline")
 		m := alex.Modal()
 		m.Submit()
