@@ -3,6 +3,7 @@ package digest
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"sopbot/internal/database/dbtest"
+	"sopbot/internal/playbook"
 )
 
 // until sleeps to a moment of the bubble's clock.
@@ -226,4 +228,66 @@ func TestTwoHundredManagersAtOneHour(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A role that is a user group, on a first start: nobody is known yet, and
+// everybody has the first digest on their own clock.
+func TestManagersOfAGroupAreFoundAtTheStart(t *testing.T) {
+	bubble(t, func(t *testing.T, s *shop) {
+		s.use(t, strings.Replace(settings, "UBERLIN, UYORK, UHOWE", "S0BOSS", 1))
+		until(t, "2000-03-20T07:59:00Z")
+		stop := s.run(t)
+		until(t, "2000-03-20T20:00:00Z")
+		stop()
+		for _, person := range []string{"UBERLIN", "UYORK"} {
+			want := sorted("Mon 20 Mar 09:00 daily\nMon 20 Mar 09:00 weekly")
+			if diff := cmp.Diff(want, when(s.book.digests(person), zone(t, zones[person]))); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", person, diff)
+			}
+		}
+	})
+}
+
+// A bot that is stopped again and again, for hours, in the middle of whatever it
+// does: every digest still comes, once.
+func TestStopsLoseAndDoubleNothing(t *testing.T) {
+	for seed := range uint64(4) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			bubble(t, func(t *testing.T, s *shop) {
+				chance := rand.New(rand.NewPCG(seed, 1))
+				end := time.Date(2000, 4, 3, 23, 0, 0, 0, time.UTC)
+				for time.Now().Before(end) {
+					stop := s.run(t)
+					switch chance.IntN(3) {
+					case 0: // at nine to the millisecond, in one of the zones
+						t := s.times([]string{"UBERLIN", "UYORK", "UHOWE"}[chance.IntN(3)])
+						next, _ := t.next(Daily, playbook.Date{}, time.Now())
+						time.Sleep(time.Until(next.At) + time.Duration(chance.IntN(700))*time.Millisecond)
+					default:
+						time.Sleep(time.Duration(chance.Int64N(int64(10 * time.Hour))))
+					}
+					stop()
+					time.Sleep(time.Duration(chance.Int64N(int64(3 * time.Hour))))
+					s.again(t)
+				}
+				for _, person := range []string{"UBERLIN", "UYORK", "UHOWE"} {
+					got := map[string]int{}
+					for _, line := range when(s.book.digests(person), zone(t, zones[person])) {
+						day, clock, _ := strings.Cut(line, ":")
+						got[day[:len(day)-3]+strings.TrimLeft(clock, "0123456789")]++
+					}
+					want := map[string]int{}
+					for _, line := range sorted(fortnight) {
+						want[strings.Replace(line, " 09:00", "", 1)]++
+					}
+					if got["Tue 4 Apr daily"] == 1 { // the last run may have gone on so long
+						delete(got, "Tue 4 Apr daily")
+					}
+					if diff := cmp.Diff(want, got); diff != "" {
+						t.Errorf("%s (-want +got):\n%s", person, diff)
+					}
+				}
+			})
+		})
+	}
 }

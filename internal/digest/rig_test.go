@@ -93,7 +93,11 @@ func (s *team) Profile(_ context.Context, id string) (chat.Profile, error) {
 	defer s.mu.Unlock()
 	return chat.Profile{ID: id, Name: "Person " + id, Zone: zones[id], Deactivated: s.left[id]}, nil
 }
-func (s *team) Group(context.Context, string) ([]string, error) { return nil, nil }
+
+// Group is that of the bosses, whichever is asked for.
+func (s *team) Group(context.Context, string) ([]string, error) {
+	return []string{"UBERLIN", "UYORK"}, nil
+}
 
 // note is a message that was put.
 type note struct {
