@@ -95,3 +95,23 @@ func TestAMessageWithoutChartsHasNoOtherForm(t *testing.T) {
 	p.put("card", "U001", "hello")
 	p.fates(map[string]float64{"dead": 1, "plainer": 0})
 }
+
+// A message that stands already and gets a chart is changed in the same way.
+func TestAChartThatIsAddedComesAsAPictureToo(t *testing.T) {
+	t.Parallel()
+	p := startPosting(t, file(t), slacksim.Options{})
+	p.posts.Draw = func(json.RawMessage) ([]byte, string, error) { return []byte("a picture"), "Mon 3, Tue 1", nil }
+	p.put("digest", "U001", "nothing yet")
+	p.settled(10 * time.Second)
+	refused := without("data_visualization")
+	refused.Method = "chat.update"
+	p.slack.Fault(refused)
+	if err := p.db.Write(context.Background(), func(tx *database.Tx) error { return p.posts.Put(tx, "digest", "U001", charted()) }); err != nil {
+		t.Fatal(err)
+	}
+	p.settled(10 * time.Second)
+	got := p.shown("D001")
+	if len(got) != 1 || len(got[0].Blocks.BlockSet) != 2 || got[0].Blocks.BlockSet[1].BlockType() != slack.MBTImage {
+		t.Errorf("shows %+v", got)
+	}
+}
