@@ -47,7 +47,7 @@ type bot struct {
 	settings func(*playbook.Settings)
 	delays   delays
 
-	gcAsUsual func() // ends the thrift of the start
+	thrift thrift
 }
 
 // delays are the times of patience with Slack, and with a bot that died; zero
@@ -73,7 +73,7 @@ func (b *bot) newPosts() *gateway.Posts {
 
 // open puts the bot together, in the order of the floors.
 func (b *bot) open(ctx context.Context) (err error) {
-	b.gcAsUsual = thrifty()
+	b.thrift.set(thriftyPercent)
 	b.metrics = prometheus.NewRegistry()
 	b.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	book, err := b.loadBook()
@@ -269,9 +269,7 @@ func (b *bot) wake() { b.outbox.Wake() }
 
 // close gives everything back.
 func (b *bot) close() error {
-	if b.gcAsUsual != nil {
-		b.gcAsUsual()
-	}
+	b.thrift.set(usualPercent)
 	if b.db == nil {
 		return nil
 	}

@@ -8,12 +8,14 @@ import (
 )
 
 const (
-	// startPercent is the garbage collector's patience while the bot starts.
-	// Reading and indexing a playbook leaves much garbage; the longer it lies
-	// among what stays, the more pages hold a little of both and can never be
-	// given back.
-	startPercent = 50
-	usualPercent = 100 // Go's own
+	// thriftyPercent is the garbage collector's patience while the bot starts,
+	// and while little is asked of it. Reading and indexing a playbook leaves
+	// much garbage; the longer it lies among what stays, the more pages hold a
+	// little of both and can never be given back. From busyRate envelopes a
+	// second on, time counts more than memory.
+	thriftyPercent = 50
+	usualPercent   = 100 // Go's own
+	busyRate       = 200
 	// settleAfter is how long after the start all of it has run once.
 	settleAfter = time.Second
 	// A burst has ended when fewer than calmRate envelopes came within a look;
@@ -23,14 +25,25 @@ const (
 	burst     = 1000
 )
 
-// thrifty makes the start leave less memory behind, until asUsual is called.
-// What the operator says by GOGC stands.
-func thrifty() (asUsual func()) {
-	if os.Getenv("GOGC") != "" {
-		return func() {}
+// thrift says how eagerly garbage is collected. What the operator says by GOGC
+// stands.
+type thrift struct{ percent int }
+
+func (t *thrift) set(percent int) {
+	if percent == t.percent || os.Getenv("GOGC") != "" {
+		return
 	}
-	debug.SetGCPercent(startPercent)
-	return func() { debug.SetGCPercent(usualPercent) }
+	t.percent = percent
+	debug.SetGCPercent(percent)
+}
+
+// suit sets it by what was asked within the last second.
+func (t *thrift) suit(envelopes int64) {
+	if envelopes >= busyRate {
+		t.set(usualPercent)
+	} else {
+		t.set(thriftyPercent)
+	}
 }
 
 // keepSmall gives back what serving does not need: once the start is over, and
@@ -43,17 +56,22 @@ func (b *bot) keepSmall(ctx context.Context) {
 	case <-ctx.Done():
 		return
 	}
-	b.gcAsUsual()
 	giveBack()
-	given, last := int64(0), int64(0)
-	for {
-		look.Reset(lookEvery)
+	given, last, second := int64(0), int64(0), int64(0)
+	every := time.NewTicker(time.Second)
+	defer every.Stop()
+	for n := time.Duration(1); ; n++ {
 		select {
-		case <-look.C:
+		case <-every.C:
 		case <-ctx.Done():
 			return
 		}
 		now := b.gateway.Received()
+		b.thrift.suit(now - second)
+		second = now
+		if n*time.Second%lookEvery != 0 {
+			continue
+		}
 		if now-last < calmRate && now-given >= burst {
 			giveBack()
 			given = now
