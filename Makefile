@@ -28,6 +28,7 @@ bench: postgres ## the figures of docs/figures.md
 	$(GO) test -run '^$$' -bench . -benchtime 2s ./internal/...
 	$(GO) test -run '^$$' -bench Serve -benchtime 100000x ./cmd/sopbot
 	$(GO) test -run '^$$' -bench 'HandoffSubmit|HandoffToSlack' -benchtime 400x ./cmd/sopbot
+	$(GO) test -run '^$$' -bench 'Handoffs$$' -benchtime 2000x ./cmd/sopbot
 	$(GO) test -run '^$$' -bench HandoffIdle -benchtime 1x ./cmd/sopbot
 	@scripts/chromium.sh
 	$(GO) test -run '^$$' -bench Page -benchtime 100x ./cmd/sopbot
