@@ -69,17 +69,17 @@ func (d *Deadlines) tellPassed(tx *database.Tx, on Deadline, to string, now time
 const mostTitle = 150
 
 // head names what is to be done, and about what.
-func (on Deadline) head() string {
-	head := "*" + chat.EscapeInline(on.Label) + "*"
-	if on.Title != "" {
-		head += " · " + chat.EscapeInline(chat.Shorten(on.Title, mostTitle))
+func (d Deadline) head() string {
+	head := "*" + chat.EscapeInline(d.Label) + "*"
+	if d.Title != "" {
+		head += " · " + chat.EscapeInline(chat.Shorten(d.Title, mostTitle))
 	}
 	return head
 }
 
 // span says how long the action may take: "within 2 hours after the lead is
 // assigned".
-func (on Deadline) span() string { return "within " + on.Within.Words() + " after " + on.On.Words() }
+func (d Deadline) span() string { return "within " + d.Within.Words() + " after " + d.On.Words() }
 
 func (d *Deadlines) message(words string, buttons []slack.BlockElement, why string) chat.Message {
 	m := chat.Message{Text: words, Blocks: chat.TextBlocks(words)}
