@@ -17,7 +17,7 @@ var seedFiles embed.FS
 // Playbook is the default playbook.
 func Playbook() fs.FS { return below(playbookFiles, "playbook") }
 
-// Seeds is the demo's data: the team, what it said before, its settings; and
+// Seeds is the demo's data: the team, its roles, what it said and did before; and
 // questions for judging search.
 func Seeds() fs.FS { return below(seedFiles, "seeds") }
 
