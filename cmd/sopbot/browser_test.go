@@ -92,20 +92,7 @@ func TestTheTourIsPlayedToItsEnd(t *testing.T) {
 		"handoff": func(w *window) {
 			w.until("the command stands in the box", `document.activeElement.value?.startsWith('/handoff ')`)
 			w.enter()
-			w.sees("Step 1 of 2")
-			w.until("the lead is filled in", `[...document.querySelectorAll('dialog input')].some(e => e.value.startsWith('Oakline'))`)
-			w.picture("handoff")
-			w.fill("combobox", "Account executive", "Alex")
-			w.click("option", "Alex Chen")
-			w.click("radio", "Yes")
-			w.fill("textbox", "What do they need to be able to do?", "Hours on the phone, not on paper")
-			w.set(`input[type=date]`, inDays(40))
-			w.press("Next")
-			w.sees("Step 2 of 2")
-			w.set(`input[type=datetime-local]`, inDays(2)+"T15:30")
-			w.press("Hand off")
-			w.sees("is on its way to")
-			w.press("Close")
+			w.handsOff("Oakline")
 		},
 		"accept": func(w *window) { w.press("Accept") },
 	}
@@ -397,4 +384,47 @@ func TestAnEmptyFormSaysWhatIsMissing(t *testing.T) {
 	sam.sees("nobody with budget authority is involved", "project within the next six months")
 	sam.until("what was typed stays", `[...document.querySelectorAll('dialog textarea')].some(e => e.value === 'Everything is typed twice')`)
 	sam.picture("missing")
+}
+
+// handsOff fills in the form about a lead, which is open, and sends it to Alex.
+func (w *window) handsOff(lead string) {
+	w.t.Helper()
+	w.sees("Step 1 of 2")
+	w.until("the lead is filled in", `[...document.querySelectorAll('dialog input')].some(e => e.value.startsWith(`+quoted(lead)+`))`)
+	w.picture("handoff")
+	w.fill("combobox", "Account executive", "Alex")
+	w.click("option", "Alex Chen")
+	w.click("radio", "Yes")
+	w.fill("textbox", "What do they need to be able to do?", "Hours on the phone, not on paper")
+	w.set(`input[type=date]`, inDays(40))
+	w.press("Next")
+	w.sees("Step 2 of 2")
+	w.set(`input[type=datetime-local]`, inDays(2)+"T15:30")
+	w.press("Hand off")
+	w.sees("is on its way to")
+	w.press("Close")
+}
+
+// Two windows, two people: the card comes as soon as it is sent, and what is
+// decided is seen as soon as it is.
+func TestAHandoffGoesFromWindowToWindow(t *testing.T) {
+	t.Parallel()
+	d := startDemo(t, t.TempDir())
+	sam, alex := d.window(t, "sam", "#sales"), d.window(t, "alex", "app")
+	sam.send("/handoff oakline")
+	sam.handsOff("Oakline")
+	alex.sees("Oakline Property Care", "Hours on the phone, not on paper")
+	alex.press("Ask")
+	alex.fill("textbox", "What do you need to know?", "Who else joins the call?")
+	alex.click("button", "Ask")
+	alex.sees("the clock stands still")
+	answers := d.window(t, "sam", "app")
+	answers.press("Answer")
+	answers.fill("textbox", "Your answer", "The payroll lead")
+	answers.click("button", "Answer")
+	alex.sees("The payroll lead")
+	alex.press("Accept")
+	alex.sees("Accepted by")
+	answers.sees("accepted your handoff of")
+	answers.picture("accepted")
 }
