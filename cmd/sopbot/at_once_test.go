@@ -178,6 +178,8 @@ func TestASubmissionThatComesAgainIsAnsweredAsTheFirstTime(t *testing.T) {
 			}
 			saw = append(saw, seller.last)
 			first := lastSubmission(t, slack)
+			// The form is closed a moment before the journal has it.
+			await(t, "the first answer", func() bool { return len(answersTo(slack, first)) == 1 })
 			want := answersTo(slack, first)
 			if len(want) != 1 || !strings.Contains(want[0], "is on its way") {
 				t.Fatalf("it was answered with %q", want)
