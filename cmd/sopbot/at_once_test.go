@@ -233,6 +233,7 @@ func TestADecisionThatComesAgainIsAnsweredAsTheFirstTime(t *testing.T) {
 		again := func(what string) {
 			t.Helper()
 			first := lastSubmission(t, slack)
+			await(t, "the first answer", func() bool { return len(answersTo(slack, first)) == 1 })
 			want := answersTo(slack, first)
 			second := map[string]any{}
 			for k, v := range first {
