@@ -48,6 +48,8 @@ type bot struct {
 	delays   delays
 
 	thrift thrift
+	// settled, if set, is called once the start is over and its memory given back.
+	settled func()
 }
 
 // delays are the times of patience with Slack, and with a bot that died; zero

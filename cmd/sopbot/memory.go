@@ -57,6 +57,9 @@ func (b *bot) keepSmall(ctx context.Context) {
 		return
 	}
 	giveBack()
+	if b.settled != nil {
+		b.settled()
+	}
 	given, last, second := int64(0), int64(0), int64(0)
 	every := time.NewTicker(time.Second)
 	defer every.Stop()

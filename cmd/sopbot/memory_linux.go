@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"unsafe"
+
+	"golang.org/x/sys/unix"
 )
 
 // giveBack returns to the machine what starting needed and serving does not:
@@ -44,4 +46,20 @@ func giveBack() {
 			_, _, _ = syscall.Syscall(syscall.SYS_MADVISE, uintptr(start), uintptr(end-start), syscall.MADV_DONTNEED)
 		}
 	}
+}
+
+// letGoOfTheFile asks the kernel to drop the program's file from its cache, as
+// far as nobody has it mapped: call it right after giveBack. A file that was
+// just written, by an upgrade say, lies there in large pieces, of which Linux
+// from 6.18 on maps all for the sake of a byte: nearly the whole program
+// becomes resident. What is needed comes back from the disk in pieces of a few
+// pages, as after the machine's start. On 6.18 that is 33 MiB in place of 47.
+func letGoOfTheFile() {
+	f, err := os.Open("/proc/self/exe")
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	_ = f.Sync() // what is not on the disk yet would stay
+	_ = unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_DONTNEED)
 }

@@ -24,7 +24,7 @@ func (serveCommand) Help() string {
 
 // Run serves until ctx ends.
 func (serveCommand) Run(ctx context.Context) error {
-	return serve(ctx, nil)
+	return serve(ctx, func(b *bot) { b.settled = letGoOfTheFile })
 }
 
 // serve is Run; change, if set, changes the bot before it is put together.
