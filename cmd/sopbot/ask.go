@@ -35,7 +35,7 @@ func (c askCommand) Run(streams streams) error {
 		return errors.New("--limit must be between 1 and 1000")
 	case c.Stdin && len(c.Words) > 0:
 		return errors.New("give the question as words or with --stdin, not both")
-	case !c.Stdin && len(c.Words) == 0:
+	case !c.Stdin && strings.TrimSpace(strings.Join(c.Words, " ")) == "":
 		return errors.New("what do you want to know? For example: sopbot ask objection pricing")
 	}
 	b := &bot{now: time.Now, log: quietLog(), Config: Config{Playbook: c.Playbook}}
