@@ -24,6 +24,7 @@ var floors = map[string][]string{
 	"search":        {"playbook"},
 	"roster":        {"database", "chat"},
 	"gateway":       {"chat", "outbox", "database"},
+	"edition":       {"playbook", "database"},
 	"deadline":      {"playbook", "chat", "outbox", "roster", "database"},
 	"lead":          {"playbook", "chat", "database", "form", "roster", "deadline"},
 	"research":      {"playbook", "chat", "database", "outbox", "form", "roster", "deadline", "lead"},

@@ -21,6 +21,7 @@ import (
 	"sopbot/internal/answers"
 	"sopbot/internal/chat"
 	"sopbot/internal/database"
+	"sopbot/internal/edition"
 	"sopbot/internal/gateway"
 	"sopbot/internal/outbox"
 	"sopbot/internal/picture"
@@ -36,6 +37,7 @@ type bot struct {
 	db       *database.DB
 	outbox   *outbox.Outbox
 	shelf    playbook.Shelf
+	editions *edition.Editions
 	router   *chat.Router
 	features *features
 	answers  *answers.Answers
@@ -94,6 +96,8 @@ func (b *bot) open(ctx context.Context) (err error) {
 		Router: b.router, DB: b.db, Log: b.log, Now: b.now, Metrics: b.metrics, AckWithin: b.delays.ack})
 	b.posts = b.newPosts()
 	b.features.stand(ground{db: b.db, outbox: b.outbox, shelf: &b.shelf, posts: b.posts, slack: b.gateway, now: b.now, log: b.log})
+	b.editions = &edition.Editions{DB: b.db, Now: b.now, Log: b.log}
+	b.shelf.Older = b.older
 	b.use(book)
 	b.bookMetrics()
 	return b.features.begin(ctx)
@@ -116,15 +120,7 @@ func (b *bot) book(pb *playbook.Playbook) (*answers.Book, error) {
 // loadBook reads the playbook that is to serve; one with errors is refused
 // in words that say where they are.
 func (b *bot) loadBook() (*answers.Book, error) {
-	files := b.playbook
-	if files == nil {
-		if b.Playbook == "" {
-			files = sopbot.Playbook()
-		} else {
-			files = os.DirFS(b.Playbook)
-		}
-	}
-	pb, problems, err := playbook.Load(files, b.now())
+	pb, problems, err := playbook.Load(b.files(), b.now())
 	if err != nil {
 		return nil, playbookError(b.Playbook, err)
 	}
@@ -135,6 +131,35 @@ func (b *bot) loadBook() (*answers.Book, error) {
 		b.log.Warn("the playbook has warnings; `sopbot lint` lists them", "warnings", n)
 	}
 	return b.book(pb)
+}
+
+// files are the playbook's, wherever it comes from.
+func (b *bot) files() fs.FS {
+	switch {
+	case b.playbook != nil:
+		return b.playbook
+	case b.Playbook == "":
+		return sopbot.Playbook()
+	}
+	return os.DirFS(b.Playbook)
+}
+
+// older finds a playbook that was in force before this process began.
+func (b *bot) older(version string) *playbook.Playbook {
+	pb := b.editions.Find(context.Background(), version)
+	if pb != nil && b.settings != nil {
+		b.settings(&pb.Settings)
+	}
+	return pb
+}
+
+// keepEdition puts the playbook away that has come into force. It serves all
+// the same where that fails: a form that outlives a restart is then judged by
+// the one in force.
+func (b *bot) keepEdition(ctx context.Context, version string) {
+	if err := b.editions.Keep(ctx, b.files(), version); err != nil && ctx.Err() == nil {
+		b.log.Warn("the playbook's edition is not kept", "error", err)
+	}
 }
 
 // playbookError says in plain words why a folder cannot be a playbook.
@@ -180,6 +205,7 @@ func (b *bot) run(ctx context.Context) error {
 	serve(b.outbox.Run)
 	serve(b.gateway.Run)
 	wg.Go(func() { b.keepSmall(ctx) })
+	wg.Go(func() { b.keepEdition(ctx, b.answers.Book().Version) })
 	<-ctx.Done()
 	wg.Wait()
 	b.answers.Stop()
@@ -203,6 +229,7 @@ func (b *bot) watch(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		b.keepEdition(ctx, book.Version)
 		b.use(book)
 		go b.features.settled(ctx)
 		return nil

@@ -23,7 +23,7 @@ import (
 
 // machinery are the tables that say how the bot works and not what the team
 // did; they are exported when they are named.
-var machinery = []string{"outbox", "posts", "received"}
+var machinery = []string{"outbox", "posts", "received", "editions"}
 
 // sheets are what features export beside their tables, in the words of people:
 // a line per feature that has any.

@@ -1,8 +1,6 @@
 package playbook
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -33,12 +31,9 @@ func Load(fsys fs.FS, now time.Time) (*Playbook, Problems, error) {
 		return nil, problems, err
 	}
 	b := &Playbook{Settings: defaultSettings(), byID: map[string]*Page{}, byFile: map[string]*Page{}}
-	hash := sha256.New()
 	var settings *mapping
 	var pages []file
 	for _, f := range files {
-		fmt.Fprintf(hash, "%s\x00%d\x00", f.name, len(f.raw))
-		hash.Write(f.raw)
 		if f.name == SettingsFile {
 			var r *reader
 			b.Settings, r, settings = readSettings(f.raw)
@@ -53,7 +48,7 @@ func Load(fsys fs.FS, now time.Time) (*Playbook, Problems, error) {
 		}
 		return nil, problems, ErrNoPages
 	}
-	b.Version = hex.EncodeToString(hash.Sum(nil))[:12]
+	b.Version = versionOf(files)
 	drafts := readPages(pages)
 	for _, d := range drafts {
 		b.Pages = append(b.Pages, d.Page)
