@@ -1,8 +1,10 @@
 package main
 
 import (
+	"encoding/json"
 	"math/rand/v2"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -89,6 +91,43 @@ func TestTwoBotsShareTheWork(t *testing.T) {
 		t.Errorf("envelopes were answered by %v", shared)
 	}
 	t.Logf("%d handoffs; while both worked they answered %v; settled %s after the last", n, shared, took.Round(time.Millisecond))
+}
+
+// PostgreSQL crashes under the bot, again and again: what people saw confirmed
+// is kept, every card stands in Slack once, and the bot goes on by itself.
+func TestHandoffsSurviveCrashesOfTheServer(t *testing.T) {
+	t.Parallel()
+	rounds := longOrShort(50, 3)
+	slack, server := openSlack(t, 8), dbtest.OwnPostgres(t)
+	bot := startChild(t, slack, server.Address)
+	sellers, stop := sell(t, slack, 8, 8)
+	for range rounds {
+		before := len(confirmed(sellers))
+		await(t, "handoffs between two crashes", func() bool { return len(confirmed(sellers)) > before })
+		time.Sleep(rand.N(300 * time.Millisecond))
+		server.Crash(t)
+	}
+	stop()
+	db := look(t, server.Address)
+	took := settled(t, db, time.Minute)
+	n := reckon(t, slack, db, confirmed(sellers))
+	bot.stop()
+	told := 0
+	for _, a := range slack.Journal().Acks() {
+		raw, err := json.Marshal(a.Response)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if answer := string(raw); strings.Contains(answer, "went wrong on our side") {
+			t.Errorf("somebody was told: %s", answer)
+		} else if strings.Contains(answer, "database does not answer just now") {
+			told++
+		}
+	}
+	if told == 0 {
+		t.Error("nobody was told that the database does not answer")
+	}
+	t.Logf("%d crashes, %d handoffs; settled %s after the last", rounds, n, took.Round(time.Millisecond))
 }
 
 // acknowledged counts the envelopes that each bot has acknowledged.

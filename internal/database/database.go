@@ -47,7 +47,8 @@ func (d Dialect) String() string {
 }
 
 // Errors in plain words, to be compared with errors.Is. The first come at
-// start, the last two also in the middle of work.
+// start, the last three also in the middle of work; after ErrAway it may be that
+// a transaction stands all the same, see [DB.Write].
 var (
 	ErrInUse    = errors.New("another sopbot uses this database")
 	ErrNotOurs  = errors.New("this is not a database of sopbot")
@@ -57,6 +58,7 @@ var (
 	ErrNewer    = errors.New("the database was made by a newer sopbot")
 	ErrFull     = errors.New("the disk of the database is full")
 	ErrReadOnly = errors.New("the database cannot be written to")
+	ErrAway     = errors.New("the database server does not answer")
 )
 
 // Open opens the database that target names: a file of SQLite, which is made

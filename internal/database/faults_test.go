@@ -118,7 +118,8 @@ func TestAFileThatBecomesReadOnly(t *testing.T) {
 
 // What a server says of its disk, its rights and its files has our names, too.
 func TestTheServersTroublesHaveOurNames(t *testing.T) {
-	for code, want := range map[string]error{"53100": ErrFull, "25006": ErrReadOnly, "42501": ErrReadOnly, "XX001": ErrDamaged, "XX002": ErrDamaged} {
+	for code, want := range map[string]error{"53100": ErrFull, "25006": ErrReadOnly, "42501": ErrReadOnly, "XX001": ErrDamaged, "XX002": ErrDamaged,
+		"57P01": ErrAway, "57P02": ErrAway, "57P03": ErrAway, "53300": ErrAway} {
 		said := &pgconn.PgError{Code: code, Message: "as the server says it"}
 		if err := plain(fmt.Errorf("commit: %w", said)); !errors.Is(err, want) || !errors.Is(err, error(said)) || !strings.HasPrefix(err.Error(), want.Error()) {
 			t.Errorf("%s: %v, want %v", code, err, want)

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/url"
 	"strings"
@@ -235,6 +236,14 @@ func plainConnect(err error, config *pgx.ConnConfig) error {
 	return plain(err)
 }
 
+// isAway reports whether there was no connection to the server, or it broke.
+func isAway(err error) bool {
+	var connecting *pgconn.ConnectError
+	var network *net.OpError
+	return errors.As(err, &connecting) || errors.As(err, &network) || pgconn.SafeToRetry(err) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, driver.ErrBadConn)
+}
+
 // plainServer gives PostgreSQL's errors our names.
 func plainServer(e *pgconn.PgError) (name error, advice string) {
 	switch e.Code {
@@ -244,6 +253,8 @@ func plainServer(e *pgconn.PgError) (name error, advice string) {
 		return ErrReadOnly, "; is the server a standby?"
 	case "42501": // insufficient_privilege
 		return ErrReadOnly, "; let sopbot's user own the database: ALTER DATABASE … OWNER TO …"
+	case "57P01", "57P02", "57P03", "53300": // admin_shutdown, crash_shutdown, cannot_connect_now, too_many_connections
+		return ErrAway, ""
 	case "XX001", "XX002": // data_corrupted, index_corrupted
 		return ErrDamaged, "; restore a backup"
 	}

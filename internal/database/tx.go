@@ -243,6 +243,8 @@ func plain(err error) error {
 		name, advice = plainSQLite(lite)
 	case errors.As(err, &server):
 		name, advice = plainServer(server)
+	case isAway(err):
+		name = ErrAway
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		name = ErrFull
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):

@@ -374,6 +374,10 @@ func (g *Gateway) explain(err error, kind, name string) string {
 func storeWords(err error, code string) string {
 	why, then := "", ""
 	switch {
+	case errors.Is(err, database.ErrAway):
+		// Whether it was written before the server went nobody knows; but a form
+		// or click that comes again is known by its key.
+		return fmt.Sprintf("sopbot's database does not answer just now. Send it again in a minute: a form that is open keeps what you typed, and what was kept already is not done twice. If it stays so, tell whoever runs sopbot the code *%s*.", code)
 	case errors.Is(err, database.ErrFull):
 		why, then = "the disk of its database is full", "to make room"
 	case errors.Is(err, database.ErrReadOnly):

@@ -52,7 +52,7 @@ func (s *Shelf) Version(version string) *Playbook {
 	if b := s.standing(version); b != nil {
 		return b
 	}
-	if s.Older != nil {
+	if s.Older != nil && version != "" {
 		if b := s.Older(version); b != nil {
 			s.putBehind(b)
 			return b

@@ -25,3 +25,26 @@ func TestAShelfKeepsWhatFormsWereOpenedWith(t *testing.T) {
 		t.Errorf("%d playbooks are kept", len(s.books))
 	}
 }
+
+func TestAShelfAsksForWhatItDoesNotHave(t *testing.T) {
+	asked := map[string]int{}
+	old := &Playbook{Version: "old"}
+	s := Shelf{Older: func(version string) *Playbook {
+		asked[version]++
+		if version == "old" {
+			return old
+		}
+		return nil
+	}}
+	now := &Playbook{Version: "now"}
+	s.Use(now)
+	if s.Version("old") != old || s.Version("old") != old || asked["old"] != 1 {
+		t.Errorf("an older playbook was asked for %d times, want once", asked["old"])
+	}
+	if s.Version("gone") != now || s.Version("") != now || s.Version("now") != now || s.InForce() != now {
+		t.Error("what nobody has, and what is in force, is the one in force")
+	}
+	if asked["gone"] != 1 || asked[""] != 0 || asked["now"] != 0 {
+		t.Errorf("it asked for %v", asked)
+	}
+}

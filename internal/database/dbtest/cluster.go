@@ -59,6 +59,55 @@ func Postgres(t testing.TB) string {
 	return c.address(name)
 }
 
+// Server is a PostgreSQL of one test's own, for what the others would not
+// survive.
+type Server struct {
+	Address string // of an empty database on it
+	admin   *sql.DB
+}
+
+// OwnPostgres starts a server that lives as long as the test.
+func OwnPostgres(t testing.TB) *Server {
+	t.Helper()
+	c, err := start()
+	if err != nil {
+		t.Fatalf("PostgreSQL: %v", err)
+	}
+	t.Cleanup(func() {
+		_ = c.admin.Close()
+		_ = c.alive.Close()
+		<-c.ended
+	})
+	if _, err := c.admin.ExecContext(context.Background(), "CREATE DATABASE own"); err != nil {
+		t.Fatal(err)
+	}
+	return &Server{c.address("own"), c.admin}
+}
+
+// Crash kills (-9) one of the processes that serve a connection. The server
+// then drops them all, in the middle of whatever they do, and recovers from its
+// log before it takes new ones, as after a crash. Crash waits for that.
+func (s *Server) Crash(t testing.TB) {
+	t.Helper()
+	ctx := context.Background()
+	var pid int
+	if err := s.admin.QueryRowContext(ctx, "SELECT pg_backend_pid()").Scan(&pid); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	// Its own connection is among the dropped; the pool makes another.
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		var now int
+		if err := s.admin.QueryRowContext(ctx, "SELECT pg_backend_pid()").Scan(&now); err == nil && now != pid {
+			return
+		} else if time.Now().After(deadline) {
+			t.Fatalf("the server does not come back: %v", err)
+		}
+	}
+}
+
 // durable makes commits wait for the disk, as in earnest: what the tests try
 // needs no disk, what benchmarks measure does.
 func (c *cluster) durable(t testing.TB) {
