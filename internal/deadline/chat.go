@@ -116,6 +116,9 @@ func (d *Deadlines) words(on Deadline, person string, err error) error {
 		if s, done := on.Status.(Done); done {
 			return chat.Refuse("*%s* is done already: %s", chat.EscapeInline(on.Label), d.doneWords(s, d.zone(person)))
 		}
+		if _, missed := on.Status.(Missed); missed {
+			return chat.Refuse("The week of *%s* is over, so nothing was changed.", chat.EscapeInline(on.Label))
+		}
 		return chat.Refuse("*%s* is no longer needed, so nothing was changed.", chat.EscapeInline(on.Label))
 	case errors.Is(err, errNotYours):
 		return chat.Refuse("*%s* is for %s to do. Only they or a manager can change it, so nothing was changed.", chat.EscapeInline(on.Label), chat.Person(on.Person))
