@@ -23,8 +23,10 @@ type Deadlines struct {
 	Log    *slog.Logger
 
 	// Forms are the buttons of actions that a form ends, by its id; where there
-	// is none for a form, the action has the button Done.
-	Forms map[string]Opener
+	// is none for a form, OtherForm says the button, and where that has none the
+	// action has the button Done.
+	Forms     map[string]Opener
+	OtherForm func(form string) (Opener, bool)
 	// Answers are the buttons of actions that name no way to be done, by the
 	// event that starts them: the feature knows when its event was answered, and
 	// says so (DoneFor). An action without one has the button Done.
