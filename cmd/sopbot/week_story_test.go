@@ -22,7 +22,9 @@ func TestEachWeekARepReviewsAnOwnCall(t *testing.T) {
 	clocks := func(state string) int {
 		return one[int](t, b, "SELECT count(*) FROM deadlines WHERE event = 'week.started' AND person = 'U0SAM' AND state = $1", state)
 	}
-	await(t, "the next week to be planned", func() bool { return one[int](t, b, "SELECT count(*) FROM outbox WHERE kind = 'deadline.week' AND state = 'ready'") > 3 })
+	await(t, "the next week to be planned", func() bool {
+		return one[int](t, b, "SELECT count(*) FROM outbox WHERE kind = 'deadline.week' AND state = 'ready'") > 3
+	})
 	if n := clocks("open"); n != 0 {
 		t.Fatalf("%d weeks have begun on a Saturday", n)
 	}
@@ -37,7 +39,7 @@ func TestEachWeekARepReviewsAnOwnCall(t *testing.T) {
 	m := sam.Modal()
 	m.Fill("Link to the recording", "on my disk").Fill("Time-stamped comments", "02:10 Keep: asked for the number first.\n14:35 Change: showed too much.").
 		Fill("One question to your manager", "31:00 How would you have answered on price?").Submit()
-	m.WaitFor("https://")
+	m.WaitFor("Enter a valid URL")
 	m.Fill("Link to the recording", "https://calls.example/4711").Submit()
 	m.WaitFor("can read it now")
 	card := dana.WaitFor("has done it")

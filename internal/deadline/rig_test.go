@@ -225,6 +225,14 @@ func (r *rig) serve(db *database.DB, now func() time.Time) {
 	r.Cleanup(r.stop)
 }
 
+// again serves the same database after a stop.
+func (r *rig) again(now func() time.Time) {
+	r.Helper()
+	db, err := database.Open(ctx, r.file)
+	r.must(err)
+	r.serve(db, now)
+}
+
 // stand puts deadlines over a database; nobody works on the outbox.
 func (r *rig) stand(db *database.DB, now func() time.Time) {
 	r.Helper()
