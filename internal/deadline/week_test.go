@@ -36,6 +36,7 @@ text
 `
 
 func TestAWeekBeginsAfterTheLongestRowOfDaysOff(t *testing.T) {
+	t.Parallel()
 	for hours, want := range map[string]time.Weekday{
 		"mon, tue, wed, thu, fri":           time.Monday,
 		"sun, mon, tue, wed, thu":           time.Sunday,
@@ -75,6 +76,7 @@ func (r *rig) walks(person string) (out []string) {
 }
 
 func TestWeeks(t *testing.T) {
+	t.Parallel()
 	for name, tc := range map[string]struct {
 		play func(t *testing.T, r *rig)
 		want []string // of USAM, until Monday 17 January at noon
@@ -185,6 +187,7 @@ func TestWeeks(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(t, load(t, rounds, walk))
 				tc.play(t, r)
@@ -212,6 +215,7 @@ func (r *rig) leaves(person string, gone bool) {
 
 // What people hear of a week that they let pass, each on their own clock.
 func TestWhatIsSaidOfAWeek(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, load(t, strings.Replace(rounds, "2000-01-06", "2000-01-07", 1), walk)) // Friday is off: due on Thursday at nine
 		at(t, 11, 8, 0)
@@ -251,6 +255,7 @@ func TestWhatIsSaidOfAWeek(t *testing.T) {
 // Due on the last day when work ends, and its week over before the manager is back:
 // they hear of it all the same.
 func TestAWeekThatEndsUndoneIsToldOnMonday(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, load(t, rounds, strings.Replace(walk, "within: 3d", "within: 5d", 1)))
 		at(t, 11, 8, 0)
