@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"sopbot/internal/chat"
@@ -15,6 +16,10 @@ import (
 
 // This is where the features' events meet the clocks: which event starts, stops
 // and ends them. What waits for an event, and for how long, is the playbook's.
+
+// featureForms are forms that a feature asks for in its own way; any other one
+// that ends an action is a report.
+var featureForms = []string{research.FormPage, handoff.FormPage, "close", "onboard-client"}
 
 // happened is told of every event, in its transaction.
 func (f *features) happened(tx *database.Tx, e lead.Event) error {
@@ -86,6 +91,9 @@ func (f *features) connectClocks() {
 	d.Forms = map[string]deadline.Opener{research.FormPage: {Label: "Research done", Open: func(ctx context.Context, c chat.Click, on deadline.Deadline) error {
 		return f.research.Open(ctx, c, on.Lead)
 	}}}
+	d.OtherForm = func(form string) (deadline.Opener, bool) {
+		return deadline.Opener{Open: f.reports.Open}, !slices.Contains(featureForms, form)
+	}
 	d.Answers = map[playbook.Event]deadline.Opener{playbook.EventHandoffSent: {Label: "See the handoff", Open: func(ctx context.Context, c chat.Click, on deadline.Deadline) error {
 		return f.handoffs.OpenWhole(ctx, c, strings.TrimPrefix(on.Subject, "handoff/"))
 	}}}

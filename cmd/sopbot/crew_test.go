@@ -43,13 +43,22 @@ var calmDelays = func() delays {
 	return d
 }()
 
+// aheadOf says to a child how far its clock is ahead.
+const aheadOf = "SOPBOT_TEST_AHEAD"
+
 // hasty is `sopbot serve` for the demo's team, in a hurry.
 func hasty() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	settings, err := demoSettings()
 	if err == nil {
-		err = serve(ctx, func(b *bot) { b.settings, b.delays = settings, hastyDelays })
+		ahead, _ := time.ParseDuration(os.Getenv(aheadOf))
+		err = serve(ctx, func(b *bot) {
+			b.settings, b.delays = settings, hastyDelays
+			if ahead != 0 {
+				b.now = func() time.Time { return time.Now().Add(ahead) }
+			}
+		})
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "sopbot:", err)

@@ -20,6 +20,7 @@ import (
 	"sopbot/internal/outbox"
 	"sopbot/internal/playbook"
 	"sopbot/internal/qualification"
+	"sopbot/internal/report"
 	"sopbot/internal/research"
 	"sopbot/internal/roster"
 )
@@ -33,6 +34,7 @@ type features struct {
 	research       *research.Research
 	qualifications *qualification.Qualifications
 	handoffs       *handoff.Handoffs
+	reports        *report.Reports
 	digests        *digest.Digests
 }
 
@@ -45,6 +47,7 @@ func newFeatures() *features {
 	f.research = &research.Research{Roster: f.roster, Leads: f.leads}
 	f.qualifications = &qualification.Qualifications{Roster: f.roster, Leads: f.leads}
 	f.handoffs = &handoff.Handoffs{Roster: f.roster, Leads: f.leads}
+	f.reports = &report.Reports{Roster: f.roster, Deadlines: f.deadlines, Leads: f.leads}
 	f.leads.Steps = []lead.Step{f.research.Step(), f.qualifications.Step(), f.handoffs.Step()}
 	f.handoffs.Scored = f.scored
 	f.connectClocks()
@@ -65,6 +68,7 @@ func (f *features) router() *chat.Router {
 	f.deadlines.Register(r)
 	f.qualifications.Register(r)
 	f.handoffs.Register(r)
+	f.reports.Register(r)
 	f.digests.Register(r)
 	return r
 }
@@ -99,6 +103,8 @@ func (f *features) stand(g ground) {
 	s.DB, s.Outbox, s.Posts, s.Slack, s.Shelf, s.Now, s.Log = g.db, g.outbox, g.posts, g.slack, g.shelf, g.now, g.log
 	s.Calendar = d.Calendar
 	s.Work()
+	w := f.reports
+	w.DB, w.Posts, w.Slack, w.Shelf, w.Now, w.Log = g.db, g.posts, g.slack, g.shelf, g.now, g.log
 	h.DB, h.Slack, h.Posts, h.Shelf, h.Now, h.Log = g.db, g.slack, g.posts, g.shelf, g.now, g.log
 }
 

@@ -115,6 +115,23 @@ func TestRolesAreCheckedOnEachAction(t *testing.T) {
 	anyView := opened("handoff", "handoff", "", chat.State{})
 	scorecard := opened("qualify", "meddpicc", "", chat.State{})
 
+	aReview := func() *chat.View {
+		state := text("call", "https://calls.example/1")
+		state[form.Block("comments")] = map[string]chat.Entry{"value": {Type: "plain_text_input", Value: "02:10 Keep"}}
+		return opened("report", "call-review", aClock(), state)
+	}
+	aReport := func() (id string) { // Sam's
+		view := aReview()
+		if _, err := b.router.Submission(ctx, chat.Submission{Origin: chat.Origin{Person: "U0SAM"}, View: *view}); err != nil {
+			t.Fatal(err)
+		}
+		m, err := form.Opened(*view)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return one[string](t, b, "SELECT id FROM reports WHERE submission = $1", m.Key)
+	}
+
 	newLead() // so that there is one to be suggested
 	covered := map[string]bool{}
 	sells, hands, decides, answers, sams, team := "sam alex dana", "sam dana", "alex dana", "sam dana", "sam dana", "sam alex dana ola"
@@ -165,10 +182,16 @@ func TestRolesAreCheckedOnEachAction(t *testing.T) {
 			return b.router.Click(ctx, chat.Click{Origin: o, Action: "research.back", View: opened("research", "research", newLead(), chat.State{})})
 		}, sams},
 		"click lead.step research": {click("lead.step:research", newLead, nil), sams},
-		"submission research":      {submit(func() *chat.View { return opened("research", "research", newLead(), chat.State{}) }), sams},
-		"command /lead call":       {command("/lead call company 1"), sells},
-		"command /digest":          {command("/digest"), "dana"},
-		"command /digest weekly":   {command("/digest weekly"), "dana"},
+		"submission report":        {submit(aReview), sams},
+		"click report.read":        {click("report.read", aReport, nil), sams},
+		"suggestion report.lead":   {suggest("report.lead"), sells},
+		"click report.back": {func(o chat.Origin) error {
+			return b.router.Click(ctx, chat.Click{Origin: o, Action: "report.back", View: aReview()})
+		}, sams},
+		"submission research":    {submit(func() *chat.View { return opened("research", "research", newLead(), chat.State{}) }), sams},
+		"command /lead call":     {command("/lead call company 1"), sells},
+		"command /digest":        {command("/digest"), "dana"},
+		"command /digest weekly": {command("/digest weekly"), "dana"},
 		"click digest.charts": {func(o chat.Origin) error {
 			err := b.router.Click(ctx, chat.Click{Origin: o, Action: "digest.charts", At: "1.1"})
 			if err != nil && strings.Contains(err.Error(), "there is no response URL") {

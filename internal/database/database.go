@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 )
 
 // DB is an open database. It is safe for concurrent use.
@@ -21,6 +22,7 @@ type DB struct {
 	writer  *sql.DB // nil when opened for reading
 	reader  *sql.DB
 	lock    *os.File
+	server  *pgx.ConnConfig // of PostgreSQL
 	// again lets a transaction that lost against another run alone: those that
 	// run for the first time hold it for reading, the loser for writing.
 	again sync.RWMutex

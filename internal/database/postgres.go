@@ -18,8 +18,8 @@ import (
 )
 
 // Connections that one process opens at most. Writers and readers have their
-// own, so that neither can starve the other; with migrations and a copy a
-// replica stays below a dozen of the hundred that a server has by default.
+// own, so that neither can starve the other; with migrations, a copy and its
+// presence a replica stays below a dozen of the hundred that a server has by default.
 const (
 	serverWriters = 6
 	serverReaders = 4
@@ -145,6 +145,7 @@ func openPools(ctx context.Context, db *DB, target string) error {
 		p.SetConnMaxLifetime(time.Hour)
 		return p
 	}
+	db.server = config
 	db.writer, db.reader = pool(serverWriters), pool(serverReaders)
 	var version int
 	var encoding string

@@ -59,7 +59,10 @@ func (d *Deadlines) opener(on Deadline) (o Opener, found bool) {
 	case "":
 		o, found = d.Answers[on.On]
 	default:
-		if o, found = d.Forms[on.Rule.Done]; found && o.Label == "" {
+		if o, found = d.Forms[on.Rule.Done]; !found && d.OtherForm != nil {
+			o, found = d.OtherForm(on.Rule.Done)
+		}
+		if found && o.Label == "" {
 			if form, there := d.Shelf.InForce().Page(on.Rule.Done); there {
 				o.Label = form.Title
 			}
@@ -86,6 +89,12 @@ func (d *Deadlines) manages(ctx context.Context, person string) bool {
 		d.Log.Warn("a role could not be checked", "person", person, "error", err)
 	}
 	return manager
+}
+
+// May reports whether somebody may end an action: whoever has to do it, and
+// managers.
+func (d *Deadlines) May(ctx context.Context, on Deadline, person string) bool {
+	return on.Person == person || d.manages(ctx, person)
 }
 
 // mine has a change made only by the person, or by a manager.
@@ -115,6 +124,9 @@ func (d *Deadlines) words(on Deadline, person string, err error) error {
 	case errors.Is(err, ErrOver):
 		if s, done := on.Status.(Done); done {
 			return chat.Refuse("*%s* is done already: %s", chat.EscapeInline(on.Label), d.doneWords(s, d.zone(person)))
+		}
+		if _, missed := on.Status.(Missed); missed {
+			return chat.Refuse("The week of *%s* is over, so nothing was changed.", chat.EscapeInline(on.Label))
 		}
 		return chat.Refuse("*%s* is no longer needed, so nothing was changed.", chat.EscapeInline(on.Label))
 	case errors.Is(err, errNotYours):

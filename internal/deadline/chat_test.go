@@ -18,6 +18,7 @@ func click(by, action, value string) chat.Click {
 
 // Every click is answered: by the wrong person, late, on an old card.
 func TestWhoMayClickWhat(t *testing.T) {
+	t.Parallel()
 	for name, tc := range map[string]struct {
 		by, action, span string
 		settings         string
@@ -66,6 +67,7 @@ func TestWhoMayClickWhat(t *testing.T) {
 }
 
 func TestAnUnknownDeadlineIsSaid(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, r *rig, _ func(time.Duration)) {
 		for _, do := range []func(context.Context, chat.Click) error{r.clickDone, r.clickOpen, r.clickPass} {
 			if err := do(ctx, click("USAM", "", "gone")); err == nil || !strings.Contains(err.Error(), "no longer there") {
@@ -78,6 +80,7 @@ func TestAnUnknownDeadlineIsSaid(t *testing.T) {
 // The button of an action leads to what ends it: the form that the playbook
 // names, the answer that a feature waits for, or Done.
 func TestTheButtonLeadsToWhatEndsTheAction(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, r *rig, _ func(time.Duration)) {
 		var opened []string
 		opens := func(what string) Opener {

@@ -8,7 +8,7 @@ import (
 	"sopbot/internal/playbook"
 )
 
-// Status is how a deadline stands: Open, Paused, Done or Closed.
+// Status is how a deadline stands: Open, Paused, Done, Closed or Missed.
 type Status interface{ state() string }
 
 // Open is one whose clock runs.
@@ -30,10 +30,14 @@ type Done struct {
 // Closed is one whose action nobody needs any more.
 type Closed struct{ At time.Time }
 
+// Missed is one whose action was not done in the week that it belongs to.
+type Missed struct{ At time.Time } // the end of that week
+
 func (Open) state() string   { return "open" }
 func (Paused) state() string { return "paused" }
 func (Done) state() string   { return "done" }
 func (Closed) state() string { return "closed" }
+func (Missed) state() string { return "missed" }
 
 // Rule is a timed action as the playbook had it when the clock started.
 type Rule struct {
@@ -81,10 +85,16 @@ var (
 // pause.
 func (d Deadline) Running() bool {
 	switch d.Status.(type) {
-	case Done, Closed:
+	case Done, Closed, Missed:
 		return false
 	}
 	return true
+}
+
+// watched reports whether there may be something to tell about it still.
+func (d Deadline) watched() bool {
+	_, missed := d.Status.(Missed)
+	return missed || d.Running()
 }
 
 // Late is how much working time has passed since the deadline; zero before it.
@@ -96,6 +106,8 @@ func (d Deadline) Late(now time.Time, c Calendar) time.Duration {
 		return s.Late
 	case Closed:
 		return 0
+	case Missed:
+		now = s.At
 	}
 	return c.Between(d.Due, now)
 }
@@ -109,6 +121,12 @@ func (d *Deadline) count(c Calendar) {
 		d.Due = c.back(d.from, -*d.left)
 	default:
 		d.Due = c.addClock(c.Next(d.from), *d.left)
+	}
+	if first, weekly := d.week(); weekly {
+		// A week's work is due in that week, whenever somebody came to it.
+		if _, closes, works := c.workingWeek(first); works && closes.Before(d.Due) {
+			d.Due = closes
+		}
 	}
 	d.Due = d.Due.Truncate(time.Millisecond)
 }
@@ -167,11 +185,12 @@ type plan struct {
 	repeated int  // so many of them after the deadline
 	ring     bool // a snooze ended
 	tell     []string
+	over     bool      // its week has ended
 	next     time.Time // zero = never
 }
 
 // now reports whether there is something to say.
-func (p plan) now() bool { return p.remind || len(p.tell) > 0 }
+func (p plan) now() bool { return p.remind || p.over || len(p.tell) > 0 }
 
 // later notes that there is something to do at that time.
 func (p *plan) later(t time.Time) {
@@ -238,11 +257,23 @@ func count(all []nudge, after bool) (n int) {
 // their working hours; what came due meanwhile is said once, at the opening.
 func (d Deadline) plan(now time.Time, own Calendar, bosses []boss) plan {
 	var p plan
-	if _, open := d.Status.(Open); !open {
+	switch s := d.Status.(type) {
+	case Open:
+		if ends, weekly := d.ends(own); weekly {
+			if p.over = !now.Before(ends); p.over {
+				return p
+			}
+			p.later(ends)
+		}
+		if d.Abandoned.IsZero() {
+			d.planPerson(&p, now, own)
+		}
+	case Missed:
+		if now.Sub(s.At) > worthTelling {
+			return p
+		}
+	default:
 		return p
-	}
-	if d.Abandoned.IsZero() {
-		d.planPerson(&p, now, own)
 	}
 	if d.Escalate == "" {
 		return p
@@ -260,6 +291,10 @@ func (d Deadline) plan(now time.Time, own Calendar, bosses []boss) plan {
 	}
 	return p
 }
+
+// worthTelling is how long after its week a manager is still told that something
+// was not done in it.
+const worthTelling = 7 * 24 * time.Hour
 
 func (d Deadline) planPerson(p *plan, now time.Time, own Calendar) {
 	for _, n := range d.nudges(own) {

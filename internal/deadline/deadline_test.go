@@ -36,6 +36,7 @@ func begun(at time.Time) Deadline {
 }
 
 func TestThePlanOfADeadline(t *testing.T) {
+	t.Parallel()
 	sydney, err := time.LoadLocation("Australia/Sydney")
 	if err != nil {
 		t.Fatal(err)
@@ -103,6 +104,7 @@ func snoozed(day, hour, minute int) func(*Deadline) {
 }
 
 func TestAPauseKeepsWhatWasLeft(t *testing.T) {
+	t.Parallel()
 	for name, tc := range map[string]struct {
 		pause, resume, due, asked time.Time
 		late                      time.Duration
@@ -134,6 +136,7 @@ func TestAPauseKeepsWhatWasLeft(t *testing.T) {
 }
 
 func TestWhatIsOverStaysAsItWas(t *testing.T) {
+	t.Parallel()
 	for _, s := range []Status{Done{At: january(3, 11, 0), By: "USAM"}, Closed{january(3, 11, 0)}} {
 		d := begun(january(3, 10, 0))
 		d.Status = s
@@ -147,6 +150,7 @@ func TestWhatIsOverStaysAsItWas(t *testing.T) {
 }
 
 func TestPausedAndPassedOnStaysPausedWithAllTheTime(t *testing.T) {
+	t.Parallel()
 	d := begun(january(3, 10, 0))
 	d.pause(january(3, 11, 0), office)
 	d.pass("UKIM", january(3, 16, 30), office)
@@ -157,6 +161,7 @@ func TestPausedAndPassedOnStaysPausedWithAllTheTime(t *testing.T) {
 }
 
 func TestPassedOnIsAsIfItHadJustBegun(t *testing.T) {
+	t.Parallel()
 	d := begun(january(3, 9, 0))
 	d.handled, d.repeated, d.bell, d.Snoozed = january(3, 13, 0), 2, 3, january(3, 16, 40)
 	d.Escalated, d.Abandoned = january(3, 11, 0), january(3, 12, 0)
@@ -175,6 +180,7 @@ func TestPassedOnIsAsIfItHadJustBegun(t *testing.T) {
 }
 
 func TestLengthInWords(t *testing.T) {
+	t.Parallel()
 	for d, want := range map[time.Duration]string{40 * time.Minute: "40 minutes", time.Hour: "1 hour", 3*time.Hour + 5*time.Minute: "3 hours 5 minutes", 90*time.Second + 500*time.Millisecond: "1 minute",
 		12 * time.Second: "12 seconds", time.Second: "1 second", 3 * time.Millisecond: "less than a second", 30 * time.Hour: "30 hours"} {
 		if got := Length(d); got != want {

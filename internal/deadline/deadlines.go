@@ -23,8 +23,10 @@ type Deadlines struct {
 	Log    *slog.Logger
 
 	// Forms are the buttons of actions that a form ends, by its id; where there
-	// is none for a form, the action has the button Done.
-	Forms map[string]Opener
+	// is none for a form, OtherForm says the button, and where that has none the
+	// action has the button Done.
+	Forms     map[string]Opener
+	OtherForm func(form string) (Opener, bool)
 	// Answers are the buttons of actions that name no way to be done, by the
 	// event that starts them: the feature knows when its event was answered, and
 	// says so (DoneFor). An action without one has the button Done.
@@ -54,6 +56,7 @@ const (
 	Orphaned   News = "orphaned"
 	Finished   News = "done"
 	Dropped    News = "closed"
+	Undone     News = "missed" // its week is over
 )
 
 // Happening is an event that clocks may wait for.
@@ -136,6 +139,12 @@ func (d *Deadlines) start(tx *database.Tx, rule Rule, h Happening, who string) e
 	}
 	for _, old := range before {
 		if old.ID != on.ID && old.Page == on.Page && old.Action.ID == on.Action.ID {
+			if ends, weekly := old.ends(d.Calendar(old.Person)); weekly {
+				if err := d.miss(tx, old, ends, h.At); err != nil {
+					return err
+				}
+				continue
+			}
 			old.Status = Closed{h.At}
 			show := func() error { return d.refresh(tx, old, h.At) }
 			if old.Person != who {
@@ -228,7 +237,7 @@ func (d *Deadlines) schedule(tx *database.Tx, on *Deadline, now time.Time) error
 
 // bosses are whom a deadline that passes is told to, as far as they are known.
 func (d *Deadlines) bosses(tx *database.Tx, on Deadline) ([]boss, error) {
-	if on.Escalate == "" || !on.Running() {
+	if on.Escalate == "" || !on.watched() {
 		return nil, nil
 	}
 	knows := map[string]bool{}

@@ -19,6 +19,8 @@ const (
 	kindTick   = "deadline.tick"
 	kindPeople = "deadline.people"
 	kindLegacy = "deadline.left"
+	kindWeek   = "deadline.week"
+	kindWeeks  = "deadline.weeks"
 )
 
 // tick is the payload of a row that looks at a deadline.
@@ -35,6 +37,8 @@ func (d *Deadlines) Work() {
 	d.Outbox.Handle(kindTick, d.tick)
 	d.Outbox.Handle(kindPeople, d.people)
 	d.Outbox.Handle(kindLegacy, d.bequeath)
+	d.Outbox.Handle(kindWeek, d.startWeek)
+	d.Outbox.Handle(kindWeeks, d.lookAtWeeks)
 }
 
 // tick says what is to be said about a deadline now, and adds the next row: one
@@ -59,10 +63,10 @@ func (d *Deadlines) tick(ctx context.Context, j outbox.Job) error {
 			return nil
 		case err != nil:
 			return err
-		case on.generation != t.Generation || !on.Running():
+		case on.generation != t.Generation || !on.watched():
 			d.Log.Debug("a reminder has no reason any more", "deadline", t.ID)
 			return nil
-		case gone && on.Abandoned.IsZero():
+		case gone && on.Abandoned.IsZero() && on.Running():
 			return d.orphan(tx, on.Person)
 		}
 		return d.act(tx, on, j.Due)
@@ -124,6 +128,10 @@ func (d *Deadlines) act(tx *database.Tx, on Deadline, due time.Time) error {
 		return d.put(tx, on, now, Moved)
 	}
 	p := on.plan(now, c, bosses)
+	if p.over {
+		ends, _ := on.ends(c)
+		return d.miss(tx, on, ends, now)
+	}
 	if p.remind {
 		if p.merged > 1 {
 			d.Log.Info("reminders that came due meanwhile are given as one", "deadline", on.ID, "subject", on.Subject, "reminders", p.merged)
@@ -171,7 +179,13 @@ func (d *Deadlines) act(tx *database.Tx, on Deadline, due time.Time) error {
 // Start sees to everything that may have changed while nobody was there: hours,
 // holidays, zones, people. It is for after the roster was started.
 func (d *Deadlines) Start(ctx context.Context) error {
-	if err := d.DB.Write(ctx, func(tx *database.Tx) error { return d.lookAfter(tx, time.Time{}) }); err != nil {
+	if err := d.DB.Write(ctx, func(tx *database.Tx) error {
+		if err := d.lookAfter(tx, time.Time{}); err != nil {
+			return err
+		}
+		_, err := d.Outbox.Add(tx, outbox.Row{Kind: kindWeeks, Key: "deadline/weeks/" + database.NewID(), At: d.Now()})
+		return err
+	}); err != nil {
 		return err
 	}
 	return d.Recompute(ctx)
@@ -189,6 +203,12 @@ func (d *Deadlines) PersonChanged(ctx context.Context, before, now chat.Profile)
 		}); err != nil {
 			return err
 		}
+	}
+	if now.Zone == before.Zone && now.Deactivated == before.Deactivated && before.ID != "" {
+		return nil
+	}
+	if err := d.DB.Write(ctx, func(tx *database.Tx) error { return d.followWeek(tx, now.ID, d.Now()) }); err != nil {
+		return err
 	}
 	if now.Zone == before.Zone {
 		return nil
@@ -225,7 +245,7 @@ func (d *Deadlines) Recompute(ctx context.Context) error {
 			return err
 		}
 		if last == "" {
-			return nil
+			return d.DB.Write(ctx, d.followWeeks)
 		}
 		after = last
 	}

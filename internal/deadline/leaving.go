@@ -56,6 +56,7 @@ func (d *Deadlines) people(ctx context.Context, j outbox.Job) error {
 			gone = append(gone, id)
 		}
 	}
+	d.askWeekly(ctx)
 	return d.DB.Write(ctx, func(tx *database.Tx) error {
 		for _, id := range gone {
 			if err := d.orphan(tx, id); err != nil {
@@ -63,6 +64,9 @@ func (d *Deadlines) people(ctx context.Context, j outbox.Job) error {
 			}
 		}
 		if err := d.lookAfter(tx, time.UnixMilli(hour)); err != nil {
+			return err
+		}
+		if err := d.followWeeks(tx); err != nil {
 			return err
 		}
 		return j.Done(tx)
@@ -102,6 +106,13 @@ func (d *Deadlines) orphan(tx *database.Tx, person string) error {
 	now, found := d.Now().Truncate(time.Millisecond), false
 	for _, on := range all {
 		if !on.Abandoned.IsZero() {
+			continue
+		}
+		if _, weekly := on.week(); weekly { // was theirs alone to do
+			on.Status = Closed{now}
+			if err := d.put(tx, on, now, Dropped); err != nil {
+				return err
+			}
 			continue
 		}
 		found, on.Abandoned = true, now

@@ -20,6 +20,7 @@ import (
 // A month of ten people in five zones, over a clock change: everybody gets work
 // day and night, and does some of it in time, some late, and some never.
 func TestAFakeMonthOfATeam(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		clock := &turned{}
 		clock.by.Store(int64(75 * 24 * time.Hour)) // the middle of March: clocks change on the 26th
@@ -126,6 +127,7 @@ func (r *rig) every(subject string) (out []Deadline) {
 
 // The process ends without a word, and another takes up its database much later.
 func TestWhatCameDueWhileNobodyWasThereIsSaidOnce(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, load(t, bakery, lookUp, streets))
 		at(t, 3, 10, 0)
@@ -156,8 +158,10 @@ type turned struct{ by atomic.Int64 }
 func (c *turned) now() time.Time { return time.Now().Add(time.Duration(c.by.Load())) }
 
 func TestAClockThatIsTurnedDoublesNothing(t *testing.T) {
+	t.Parallel()
 	for name, turn := range map[string]time.Duration{"forth and back": time.Hour, "back and forth": -time.Hour} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				clock := &turned{}
 				r := newRigAt(t, load(t, bakery, lookUp, streets), clock.now)
@@ -194,6 +198,7 @@ func TestAClockThatIsTurnedDoublesNothing(t *testing.T) {
 // Somebody whom Slack does not know will not do it: the manager hears of it at
 // the first look.
 func TestWhatNobodyCanDoIsTheManagers(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, load(t, always, timed("5s", "3s")))
 		r.happens(Happening{Event: playbook.EventCallHeld, Subject: "call/1", Title: "Miller", Who: map[string]string{"owner": "UGHOST"}})
@@ -207,6 +212,7 @@ func TestWhatNobodyCanDoIsTheManagers(t *testing.T) {
 
 // The same where the first look is at the deadline.
 func TestWhatNobodyCanDoIsEscalatedAllTheSame(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		page := "---\nid: q\nkind: tool\nowner: x\nactions:\n  - {id: go, label: Go, on: call.held, who: owner, within: 5s, escalate: manager, done: button}\n---\ntext\n"
 		r := newRig(t, load(t, always, page))
@@ -228,6 +234,7 @@ func TestWhatNobodyCanDoIsEscalatedAllTheSame(t *testing.T) {
 
 // A playbook whose times are seconds: the same happens in seconds.
 func TestSecondsAreEnough(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		quick := "---\nid: q\nkind: tool\nowner: x\nactions:\n  - {id: go, label: Go, on: call.held, who: sdr, within: 5s, remind: [3s], escalate: manager, repeat: 2, done: button}\n---\ntext\n"
 		r := newRig(t, load(t, "hours: {days: [mon, tue, wed, thu, fri, sat, sun], from: \"00:00\", to: \"24:00\"}\nroles: {manager: [UBOSS]}\n", quick))

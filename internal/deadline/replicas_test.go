@@ -13,6 +13,7 @@ import (
 
 // Two bots share a database and the work: each message comes from one of them.
 func TestTwoReplicasTellEachThingOnce(t *testing.T) {
+	t.Parallel()
 	quick := "---\nid: q\nkind: tool\nowner: x\nactions:\n  - {id: go, label: Go, on: call.held, who: owner, within: 3s, remind: [2s], escalate: manager, repeat: 1, done: button}\n---\ntext\n"
 	book := load(t, "hours: {days: [mon, tue, wed, thu, fri, sat, sun], from: \"00:00\", to: \"24:00\"}\nroles: {manager: [UBOSS, UVICE]}\n", quick)
 	target := dbtest.Postgres(t)

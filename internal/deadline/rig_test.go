@@ -17,6 +17,7 @@ import (
 
 	"sopbot/internal/chat"
 	"sopbot/internal/database"
+	"sopbot/internal/database/dbtest"
 	"sopbot/internal/outbox"
 	"sopbot/internal/playbook"
 	"sopbot/internal/roster"
@@ -201,7 +202,7 @@ func newRigAt(t testing.TB, b *playbook.Playbook, now func() time.Time) *rig {
 // bareRig has people and a playbook, and no database yet.
 func bareRig(t testing.TB, b *playbook.Playbook, now func() time.Time) *rig {
 	t.Helper()
-	r := &rig{TB: t, dir: &directory{people: map[string]chat.Profile{}}, notes: &notebook{now: now}, shelf: &playbook.Shelf{}, file: filepath.Join(t.TempDir(), "db")}
+	r := &rig{TB: t, dir: &directory{people: map[string]chat.Profile{}}, notes: &notebook{now: now}, shelf: &playbook.Shelf{}, file: filepath.Join(dbtest.Swift(t), "db")}
 	r.shelf.Use(b)
 	for id, zone := range map[string]string{"USAM": "Europe/Berlin", "UKIM": "America/New_York", "UBOSS": "Europe/Berlin", "UVICE": "America/New_York"} {
 		r.dir.set(chat.Profile{ID: id, Name: strings.ToLower(id[1:]), Zone: zone})
@@ -223,6 +224,14 @@ func (r *rig) serve(db *database.DB, now func() time.Time) {
 		r.must(db.Close())
 	})
 	r.Cleanup(r.stop)
+}
+
+// again serves the same database after a stop.
+func (r *rig) again(now func() time.Time) {
+	r.Helper()
+	db, err := database.Open(ctx, r.file)
+	r.must(err)
+	r.serve(db, now)
 }
 
 // stand puts deadlines over a database; nobody works on the outbox.

@@ -76,6 +76,8 @@ func (r *row) read(d *Deadline) (err error) {
 		d.Status = Done{instant(r.ended.Int64), r.endedBy, time.Duration(r.late) * time.Millisecond}
 	case "closed":
 		d.Status = Closed{instant(r.ended.Int64)}
+	case "missed":
+		d.Status = Missed{instant(r.ended.Int64)}
 	default:
 		d.Status = Open{}
 	}
@@ -96,8 +98,8 @@ func insert(tx *database.Tx, d Deadline) (added bool, err error) {
 		return false, err
 	}
 	n, err := tx.Exec(`INSERT INTO deadlines (id, page, page_title, action, label, event, who, span, remind, escalate, repeats, done_with, playbook,
-		subject, start_key, lead, title, person, turn, started_at, counted_from, due_at, state, snoozed_until, handled_until, repeated, bell, ended_by, late_ms, generation)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 1, $19, $20, $21, 'open', 0, $22, 0, 1, '', 0, 0)
+		subject, start_key, lead, title, person, turn, started_at, counted_from, due_at, state, snoozed_until, handled_until, repeated, bell, ended_by, late_ms, generation, listed)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 1, $19, $20, $21, 'open', 0, $22, 0, 1, '', 0, 0, '')
 		ON CONFLICT (page, action, subject, start_key) DO NOTHING`,
 		d.ID, d.Page, d.PageTitle, d.Action.ID, d.Label, string(d.On), d.Who, d.Within.String(), string(remind), d.Escalate, d.Repeat, d.Rule.Done, d.Playbook,
 		d.Subject, d.Key, d.Lead, d.Title, d.Person, database.Millis(d.Started), database.Millis(d.from), database.Millis(d.Due), orZero(d.handled))
@@ -118,6 +120,8 @@ func store(tx *database.Tx, d Deadline) error {
 	case Done:
 		ended, by, late = database.Millis(s.At), s.By, s.Late.Milliseconds()
 	case Closed:
+		ended = database.Millis(s.At)
+	case Missed:
 		ended = database.Millis(s.At)
 	}
 	n, err := tx.Exec(`UPDATE deadlines SET person = $2, turn = $3, counted_from = $4, left_ms = $5, due_at = $6, state = $7, paused_at = $8, snoozed_until = $9,
@@ -207,7 +211,7 @@ func told(tx *database.Tx, d Deadline) (people []string, err error) {
 }
 
 func tell(tx *database.Tx, d Deadline, person string, at time.Time) error {
-	_, err := tx.Exec("INSERT INTO deadline_tellings (deadline, turn, person, at) VALUES ($1, $2, $3, $4) ON CONFLICT (deadline, turn, person) DO NOTHING",
+	_, err := tx.Exec("INSERT INTO deadline_tellings (deadline, turn, person, at, listed) VALUES ($1, $2, $3, $4, '') ON CONFLICT (deadline, turn, person) DO NOTHING",
 		d.ID, d.Turn, person, database.Millis(at))
 	return err
 }

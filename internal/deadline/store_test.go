@@ -35,6 +35,7 @@ func (r *rig) rows() (n int) {
 }
 
 func TestAClockStartsOnceAndWithItsEventOrNotAtAll(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, r *rig, _ func(time.Duration)) {
 		failed := errors.New("the event did not come about")
 		h := Happening{Event: playbook.EventLeadAssigned, Subject: "lead/L1", Lead: "L1", Title: "Miller", Who: map[string]string{"owner": "USAM"}}
@@ -72,6 +73,7 @@ func TestAClockStartsOnceAndWithItsEventOrNotAtAll(t *testing.T) {
 }
 
 func TestOnlyTheActionsOfTheEventAndItsStageStart(t *testing.T) {
+	t.Parallel()
 	stage := func(id, order string) string {
 		return "---\nid: " + id + "\nkind: stage\norder: " + order + "\nowner: x\nexit: [done]\nactions:\n  - {id: go, label: Go, on: stage.entered, who: ae, within: 1h}\n  - Just a line\n---\ntext\n"
 	}
@@ -90,6 +92,7 @@ func TestOnlyTheActionsOfTheEventAndItsStageStart(t *testing.T) {
 }
 
 func TestDoneOnceAndTheOutboxForgetsIt(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, r *rig, push func(time.Duration)) {
 		r.assign("L1", "USAM")
 		on := r.one("lead/L1")
@@ -140,6 +143,7 @@ func TestDoneOnceAndTheOutboxForgetsIt(t *testing.T) {
 }
 
 func TestEverythingAboutASubjectCanBeMeantOrSomeOfIt(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, r *rig, push func(time.Duration)) {
 		who := map[string]string{"owner": "USAM", "ae": "UKIM"}
 		for _, e := range []playbook.Event{playbook.EventLeadAssigned, playbook.EventCallHeld, playbook.EventHandoffSent} {
@@ -184,6 +188,7 @@ func TestEverythingAboutASubjectCanBeMeantOrSomeOfIt(t *testing.T) {
 }
 
 func TestTallies(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, r *rig, push func(time.Duration)) {
 		done := func(lead, by string) {
 			r.write(func(tx *database.Tx) error { _, err := r.DoneFor(tx, "lead/"+lead, Match{}, by); return err })
@@ -220,6 +225,7 @@ func TestTallies(t *testing.T) {
 }
 
 func TestWhoFollowsIsToldOfEverythingInTheTransaction(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, r *rig, push func(time.Duration)) {
 		var news []News
 		r.OnChange = func(tx *database.Tx, what News, on Deadline) error {

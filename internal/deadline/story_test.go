@@ -35,6 +35,7 @@ func (r *rig) streetsKnown(by string) {
 // Each story plays in Berlin from Monday 3 January 2000 on; what people saw is
 // the second line of each message.
 func TestStories(t *testing.T) {
+	t.Parallel()
 	monday := func(t *testing.T) *rig {
 		r := newRig(t, load(t, bakery, lookUp, streets))
 		at(t, 3, 10, 0)
@@ -380,6 +381,7 @@ func TestStories(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				r := tc.play(t)
 				at(t, 12, 18, 0)

@@ -9,6 +9,7 @@ import (
 
 	"sopbot/internal/chat"
 	"sopbot/internal/database"
+	"sopbot/internal/playbook"
 )
 
 // The messages of a deadline, by the keys that they are posted under. Names that
@@ -81,6 +82,11 @@ func (d Deadline) head() string {
 // assigned".
 func (d Deadline) span() string { return "within " + d.Within.Words() + " after " + d.On.Words() }
 
+// weekTitle is what a week's action is about.
+func weekTitle(first playbook.Date) string {
+	return "week of " + first.In(time.UTC).Format("2 January")
+}
+
 func (d *Deadlines) message(words string, buttons []slack.BlockElement, why string) chat.Message {
 	m := chat.Message{Text: words, Blocks: chat.TextBlocks(words)}
 	if len(buttons) > 0 {
@@ -119,6 +125,8 @@ func (d *Deadlines) escalation(on Deadline, reader string, now time.Time) chat.M
 	switch s := on.Status.(type) {
 	case Open:
 		words += chat.Person(on.Person) + " has not done it in time. It was due " + chat.Moment(on.Due, d.zone(reader)) + "."
+	case Missed:
+		words += chat.Person(on.Person) + " has not done it in that week. It was due " + chat.Moment(on.Due, d.zone(reader)) + "."
 	case Done:
 		words += "Was due " + chat.Moment(on.Due, d.zone(reader)) + ", for " + chat.Person(on.Person) + " to do. " + d.doneWords(s, d.zone(reader))
 	default:
@@ -146,6 +154,8 @@ func (d *Deadlines) Words(on Deadline, reader string, now time.Time) string {
 		return d.doneWords(s, zone)
 	case Closed:
 		return "No longer needed."
+	case Missed:
+		return "Was due " + chat.Moment(on.Due, zone) + " and was not done: its week is over."
 	case Paused:
 		words := "The clock stands still since " + chat.Moment(s.At, zone)
 		if s.Left > 0 {

@@ -28,6 +28,7 @@ channels:
 
 // Every message is as the file shows it, and Slack takes it.
 func TestMessages(t *testing.T) {
+	t.Parallel()
 	dir := &directory{people: map[string]chat.Profile{"USAM": {ID: "USAM", Name: "Sam", Zone: "Europe/Berlin"}, "UBOSS": {ID: "UBOSS", Name: "Dana", Zone: "America/New_York"}}}
 	shelf := &playbook.Shelf{}
 	shelf.Use(load(t, bakery, lookUp, streets))

@@ -32,7 +32,7 @@ func bubble(t *testing.T, test func(t *testing.T, s *shop)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		until(t, "2000-03-19T12:00:00Z")
-		test(t, open(t, dbtest.Open(t, filepath.Join(t.TempDir(), "sopbot.db")), settings))
+		test(t, open(t, dbtest.Open(t, filepath.Join(dbtest.Swift(t), "sopbot.db")), settings))
 	})
 }
 

@@ -31,6 +31,7 @@ type Action struct {
 	Page, ID, Label string
 	OnTime, Late    int
 	Lateness        time.Duration // working time, of the latest
+	Missed          int           // not done in the week that it belonged to
 	Open, Overdue   int
 }
 
@@ -167,6 +168,7 @@ func actions(tallies []deadline.Tally) (out []Action) {
 		}
 		a := &out[i]
 		a.OnTime, a.Late, a.Open, a.Overdue = a.OnTime+t.OnTime, a.Late+t.Late, a.Open+t.Open, a.Overdue+t.Overdue
+		a.Missed += t.Missed
 		a.Lateness = max(a.Lateness, t.Longest)
 	}
 	slices.SortStableFunc(out, func(a, b Action) int { return cmp.Or(b.done()-a.done(), b.Open-a.Open) })

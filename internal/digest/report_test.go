@@ -150,9 +150,9 @@ func TestWhatIsCountedOfADayAndAWeek(t *testing.T) {
 			return r
 		}
 		visit := func(onTime, late int, lateness time.Duration, stillOpen, overdue int) Action {
-			return Action{"tasting", "visit", "Visit the shop", onTime, late, lateness, stillOpen, overdue}
+			return Action{"tasting", "visit", "Visit the shop", onTime, late, lateness, 0, stillOpen, overdue}
 		}
-		answer := Action{"tasting", "answer", "Answer the handoff", 0, 0, 0, 1, 0}
+		answer := Action{"tasting", "answer", "Answer the handoff", 0, 0, 0, 0, 1, 0}
 		day := read(Daily)
 		if diff := cmp.Diff(Numbers{Assigned: 2,
 			Handoffs: handoff.Tally{Sent: 3, Accepted: 1, Declined: 1, Reasons: []handoff.Reason{{Label: "Too far to drive", N: 1}}},

@@ -208,6 +208,9 @@ func (r Report) actionWords(a, before Action) string {
 	if a.Late > 0 {
 		words += ", the latest " + deadline.Length(a.Lateness) + " late"
 	}
+	if a.Missed > 0 {
+		words += fmt.Sprintf("; %d not done in its week (%d)", a.Missed, before.Missed)
+	}
 	if a.Open > 0 {
 		words += fmt.Sprintf("; %d open", a.Open)
 		if a.Overdue > 0 {

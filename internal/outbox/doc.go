@@ -8,7 +8,8 @@
 //
 // A claim is a lease: the row's next time to look at is put behind the time
 // that a handler may take. A crash thus needs nobody to notice it: the time
-// comes, and the row is claimed again. Whoever lost a row that way, or by
+// comes, and the row is claimed again; where several processes share the rows, it
+// comes at once once the server says that the holder is gone. Whoever lost a row that way, or by
 // [Outbox.Move] or [Outbox.Cancel], can no longer complete it.
 //
 // So a handler may run more than once, and must be able to: it looks at the

@@ -78,6 +78,9 @@ type Outbox struct {
 	skew    atomic.Int64     // nanoseconds by which the database's clock is ahead of the machine's
 	running sync.WaitGroup
 
+	present *database.Presence   // where others share the rows, while Run runs
+	missing map[string]time.Time // holders of rows that are not there, by the machine's clock since when; of Run's goroutine alone
+
 	// Of Run's goroutine alone: when it last did its chores, and whether the
 	// database failed it.
 	checked, measured, pruned time.Time

@@ -69,6 +69,9 @@ func (o *Outbox) Run(ctx context.Context) error {
 	life, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
 	o.begin(ctx)
+	if o.shared {
+		defer o.attend(life)()
+	}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -169,6 +172,9 @@ func (o *Outbox) look(life context.Context) {
 	kinds := make([]string, len(lanes))
 	for i, l := range lanes {
 		kinds[i] = l.kind
+	}
+	if o.shared {
+		o.report(o.succeed(life))
 	}
 	measure := o.shared && o.checked.Sub(o.measured) >= measureEvery
 	var next []time.Time

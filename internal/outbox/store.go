@@ -36,7 +36,7 @@ const (
 func (o *Outbox) claim(ctx context.Context, kind string, n int) (jobs []Job, next time.Time, err error) {
 	err = o.db.Write(ctx, func(tx *database.Tx) error {
 		jobs = nil
-		now, lease, query := o.now(), database.NewID(), claimAlone
+		now, lease, query := o.now(), o.newLease(), claimAlone
 		if o.shared {
 			query = claimShared
 		}

@@ -21,6 +21,7 @@ type reader struct {
 	shift    int // lines of the file before the YAML starts
 	problems Problems
 	anchors  map[string]ast.Node
+	actionAt map[string]spot // where each action is written, by its id
 }
 
 // spot is a place in the file.

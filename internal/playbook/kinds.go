@@ -136,18 +136,23 @@ const (
 	EventHandoffAccepted Event = "handoff.accepted"
 	EventCallHeld        Event = "call.held"
 	EventStageEntered    Event = "stage.entered"
+	// EventWeekStarted is the first working moment of a person's own week.
+	EventWeekStarted Event = "week.started"
 )
 
 // Events lists all events that timed actions may wait for.
-var Events = []Event{EventLeadAssigned, EventLeadQualified, EventHandoffSent, EventHandoffAccepted, EventCallHeld, EventStageEntered}
+var Events = []Event{EventLeadAssigned, EventLeadQualified, EventHandoffSent, EventHandoffAccepted, EventCallHeld, EventStageEntered, EventWeekStarted}
 
 // Action is something to do in a stage or with a tool. With On and Within it
 // is timed: the event starts a clock in working time.
 type Action struct {
-	ID       string
-	Label    string
-	On       Event
-	Who      string // "owner", "ae" or "sdr"; "" if nobody in particular
+	ID    string
+	Label string
+	On    Event
+	Who   string // "owner", "ae" or "sdr"; "" if nobody in particular
+	// Roles are who has to do it each week, everyone for themself: only where On
+	// is EventWeekStarted, and then Who is "".
+	Roles    []string
 	Within   Span
 	Remind   []Span // before the deadline
 	Escalate string // role that is told at the deadline

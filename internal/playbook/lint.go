@@ -2,6 +2,8 @@ package playbook
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -132,17 +134,41 @@ func (d *draft) lintActions(actions []Action, forms map[string]bool, s Settings)
 	day := time.Duration(s.Hours.To.Minutes-s.Hours.From.Minutes) * time.Minute
 	for _, a := range actions {
 		if a.Done != "" && a.Done != "button" && !forms[a.Done] {
-			d.errorf(d.head.spot("actions"), "action %q is done by %q, which is neither \"button\" nor a form of this playbook", a.ID, a.Done)
+			d.errorf(d.actionAt[a.ID], "action %q is done by %q, which is neither \"button\" nor a form of this playbook", a.ID, a.Done)
 		}
 		for _, r := range a.Remind {
 			if a.Timed() && !r.alike(a.Within) && r.in(day) >= a.Within.in(day) {
-				d.errorf(d.head.spot("actions"), "action %q: a reminder %s before the deadline is not after the start, %s before it: a working day has %s", a.ID, r, a.Within, wordsOf(day))
+				d.errorf(d.actionAt[a.ID], "action %q: a reminder %s before the deadline is not after the start, %s before it: a working day has %s", a.ID, r, a.Within, wordsOf(day))
 			}
 		}
+		d.lintWeek(a, s)
 		// Settings without any roles are for trying things out.
 		if _, named := s.Roles[a.Escalate]; a.Escalate != "" && !named && len(s.Roles) > 0 {
-			d.warnf(d.head.spot("actions"), "action %q is escalated to %q, but %s names nobody for that role: nobody would be told", a.ID, a.Escalate, SettingsFile)
+			d.warnf(d.actionAt[a.ID], "action %q is escalated to %q, but %s names nobody for that role: nobody would be told", a.ID, a.Escalate, SettingsFile)
 		}
+	}
+}
+
+// lintWeek looks at what belongs to a week: who does it, and whether it can be
+// done within one.
+func (d *draft) lintWeek(a Action, s Settings) {
+	if a.On != EventWeekStarted {
+		return
+	}
+	for _, role := range a.Roles {
+		if _, named := s.Roles[role]; !named && len(s.Roles) > 0 {
+			d.warnf(d.actionAt[a.ID], "action %q is for %q to do each week, but %s names nobody for that role, so nobody is asked%s", a.ID, role, SettingsFile,
+				didYouMean(role, slices.Sorted(maps.Keys(s.Roles))))
+		}
+	}
+	day, days := time.Duration(s.Hours.To.Minutes-s.Hours.From.Minutes)*time.Minute, 0
+	for _, works := range s.Hours.Days {
+		if works {
+			days++
+		}
+	}
+	if a.Within.in(day) > time.Duration(days)*day {
+		d.warnf(d.actionAt[a.ID], "action %q: %s are more than a week of work has, so it is due when the week ends", a.ID, a.Within.Words())
 	}
 }
 

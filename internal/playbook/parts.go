@@ -27,6 +27,7 @@ var eventWords = map[Event]string{
 	EventHandoffAccepted: "the handoff is accepted",
 	EventCallHeld:        "the call",
 	EventStageEntered:    "the deal enters the stage",
+	EventWeekStarted:     "the week begins",
 }
 
 // Words says what the event is, as the end of "within 2 hours after …".

@@ -12,7 +12,7 @@ import (
 var titles = map[Role]string{SDR: "SDR", AE: "AE", Manager: "manager", Owner: "playbook owner"}
 
 // Admit refuses, in words, whoever may not do something: guests, people whose
-// account is deactivated, and who has none of the roles. what ends the sentence
+// account is deactivated, and who has none of the roles, if any are named. what ends the sentence
 // "Only an SDR or a manager can …".
 func (r *Roster) Admit(ctx context.Context, person, what string, roles ...Role) error {
 	p, err := r.Person(ctx, person)
@@ -25,6 +25,9 @@ func (r *Roster) Admit(ctx context.Context, person, what string, roles ...Role) 
 		return chat.Refuse("You are a guest in this workspace. Only members of the team can %s.", what)
 	case p.Deactivated:
 		return chat.Refuse("This account is deactivated and cannot %s.", what)
+	}
+	if len(roles) == 0 {
+		return nil
 	}
 	return r.admitRole(ctx, person, what, roles)
 }

@@ -51,6 +51,7 @@ type Roster struct {
 	groups  map[string]group
 	asking  map[string]bool // what is being asked in the background
 	strange map[string]bool // groups and zones that were complained of
+	zones   sync.Map        // name → *time.Location
 }
 
 type entry struct {
@@ -133,7 +134,7 @@ func (r *Roster) person(p chat.Profile, known bool) Person {
 	if p.Zone == "" {
 		return out
 	}
-	zone, err := time.LoadLocation(p.Zone)
+	zone, err := r.location(p.Zone)
 	if err != nil || zone == time.Local {
 		r.complain("zone "+p.Zone, func() {
 			r.Log.Warn("a time zone that Slack tells is not known here; the playbook's is taken", "person", p.ID, "zone", p.Zone)
@@ -142,6 +143,19 @@ func (r *Roster) person(p chat.Profile, known bool) Person {
 	}
 	out.Location, out.ZoneKnown = zone, true
 	return out
+}
+
+// location reads a zone once: people are asked for far more often than there are
+// zones.
+func (r *Roster) location(name string) (*time.Location, error) {
+	if zone, known := r.zones.Load(name); known {
+		return zone.(*time.Location), nil
+	}
+	zone, err := time.LoadLocation(name)
+	if err == nil {
+		r.zones.Store(name, zone)
+	}
+	return zone, err
 }
 
 // Open reports whether the playbook leaves the role out: then everyone has it.

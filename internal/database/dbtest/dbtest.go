@@ -9,6 +9,7 @@ package dbtest
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -40,4 +41,27 @@ func Open(t testing.TB, target string) *database.DB {
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	return db
+}
+
+// memory is where Linux keeps files in memory.
+const memory = "/dev/shm"
+
+// Swift is a folder for a file of SQLite whose test asks what is written, and not
+// whether it outlives the machine: in memory, where there is such a place. What
+// benchmarks measure waits for the disk, as in earnest.
+func Swift(t testing.TB) string {
+	t.Helper()
+	if _, measured := t.(*testing.B); measured {
+		return t.TempDir()
+	}
+	dir, err := os.MkdirTemp(memory, "sopbot-test-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Errorf("remove the test's folder: %v", err)
+		}
+	})
+	return dir
 }

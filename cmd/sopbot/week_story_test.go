@@ -1,0 +1,60 @@
+package main
+
+import (
+	"testing"
+	"time"
+)
+
+// Each rep reviews an own call a week: the default playbook says so, and the
+// demo's clock brings it.
+func TestEachWeekARepReviewsAnOwnCall(t *testing.T) {
+	// A Saturday. Sam and Dana work in New York.
+	slack, b, push := startBotAt(t, time.Date(2026, 11, 28, 15, 0, 0, 0, time.UTC))
+	sam, dana := slack.As("sam"), slack.As("dana")
+	until := func(year int, month time.Month, day, hour, minute int) {
+		t.Helper()
+		at, err := time.LoadLocation("America/New_York")
+		if err != nil {
+			t.Fatal(err)
+		}
+		push(time.Date(year, month, day, hour, minute, 0, 0, at).Sub(b.now()))
+	}
+	clocks := func(state string) int {
+		return one[int](t, b, "SELECT count(*) FROM deadlines WHERE event = 'week.started' AND person = 'U0SAM' AND state = $1", state)
+	}
+	await(t, "the next week to be planned", func() bool {
+		return one[int](t, b, "SELECT count(*) FROM outbox WHERE kind = 'deadline.week' AND state = 'ready'") > 3
+	})
+	if n := clocks("open"); n != 0 {
+		t.Fatalf("%d weeks have begun on a Saturday", n)
+	}
+	until(2026, 11, 30, 9, 0) // next Monday
+	await(t, "Sam's week to begin", func() bool { return clocks("open") == 1 })
+	until(2026, 12, 1, 9, 1)
+	reminder := sam.WaitFor("Review one of your own demo calls")
+	has(t, "the reminder", reminder.Text(), "week of 30 November", "within 4 days after the week begins", "My call review", "Snooze")
+
+	// Handed in, with a link that is none at first.
+	reminder.Click("My call review")
+	m := sam.Modal()
+	m.Fill("Link to the recording", "on my disk").Fill("Time-stamped comments", "02:10 Keep: asked for the number first.\n14:35 Change: showed too much.").
+		Fill("One question to your manager", "31:00 How would you have answered on price?").Submit()
+	m.WaitFor("Enter a valid URL")
+	m.Fill("Link to the recording", "https://calls.example/4711").Submit()
+	m.WaitFor("can read it now")
+	card := dana.WaitFor("has done it")
+	has(t, "what the manager reads", card.Text(), "@sam", "https://calls.example/4711", "02:10 Keep", "31:00 How would you", "week of 30 November")
+	reminder.WaitFor("on time")
+	if n := clocks("done"); n != 1 {
+		t.Errorf("%d are done", n)
+	}
+
+	// The week after, he does not: told at the deadline, and over on Sunday night.
+	until(2026, 12, 7, 9, 1)
+	await(t, "Sam's second week", func() bool { return clocks("open") == 1 })
+	until(2026, 12, 11, 9, 1)
+	told := dana.WaitFor("has not done it in time")
+	until(2026, 12, 14, 9, 1)
+	told.WaitFor("has not done it in that week")
+	await(t, "the third week", func() bool { return clocks("open") == 1 && clocks("missed") == 1 })
+}
