@@ -40,6 +40,8 @@ type Digests struct {
 	// Opens and Passes are what the buttons Open and Reassign do, by what the
 	// subject begins with ("lead", "handoff").
 	Opens, Passes map[string]Opener
+	// Again is what the button Hand off again does, for a lead that came back.
+	Again Opener
 
 	pace    pace
 	counted counted

@@ -43,6 +43,7 @@ func (e entry) post() string {
 func (d *Digests) Work() {
 	d.Outbox.Handle(kindDue, d.send)
 	d.Outbox.Handle(kindLook, d.look)
+	d.Outbox.Handle(kindNudge, d.nudged)
 }
 
 // lookEvery is how often it is looked who is a manager, and who no longer.
