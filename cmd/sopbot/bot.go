@@ -116,11 +116,7 @@ func (b *bot) book(pb *playbook.Playbook) (*answers.Book, error) {
 func (b *bot) loadBook() (*answers.Book, error) {
 	files := b.playbook
 	if files == nil {
-		if b.Playbook == "" {
-			files = sopbot.Playbook()
-		} else {
-			files = os.DirFS(b.Playbook)
-		}
+		files = playbookFiles(b.Playbook)
 	}
 	pb, problems, err := playbook.Load(files, b.now())
 	if err != nil {
@@ -133,6 +129,14 @@ func (b *bot) loadBook() (*answers.Book, error) {
 		b.log.Warn("the playbook has warnings; `sopbot lint` lists them", "warnings", n)
 	}
 	return b.book(pb)
+}
+
+// playbookFiles are those of a folder; "" is the one that comes along.
+func playbookFiles(folder string) fs.FS {
+	if folder == "" {
+		return sopbot.Playbook()
+	}
+	return os.DirFS(folder)
 }
 
 // playbookError says in plain words why a folder cannot be a playbook.
