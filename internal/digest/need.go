@@ -57,19 +57,19 @@ func (d *Digests) needs(tx *database.Tx, at time.Time, t times, skip, most int) 
 		n += of
 		return from, room
 	}
-	pressing := func(why Why, from, before time.Time) error {
+	pressing := func(why Why, from, before time.Time, first string) error {
 		of, err := deadline.CountPressing(tx, from, before)
 		if err != nil {
 			return err
 		}
-		first, room := window(of)
-		due, err := deadline.Pressing(tx, from, before, "handoff/", first, room)
+		skip, room := window(of)
+		due, err := deadline.Pressing(tx, from, before, first, skip, room)
 		for _, on := range due {
 			out = append(out, d.pressed(why, on, at))
 		}
 		return err
 	}
-	if err := pressing(Passed, time.Time{}, now); err != nil {
+	if err := pressing(Passed, time.Time{}, now, "handoff/"); err != nil {
 		return nil, 0, err
 	}
 	of, err := handoff.CountStuck(tx, begins)
@@ -101,7 +101,7 @@ func (d *Digests) needs(tx *database.Tx, at time.Time, t times, skip, most int) 
 	for _, b := range bounced {
 		out = append(out, Need{Why: Returned, Subject: "lead/" + b.Lead, Title: b.Title, Person: b.Owner, Since: b.Last, Times: b.Declined})
 	}
-	err = pressing(Today, now, ends)
+	err = pressing(Today, now, ends, "")
 	return out, n, err
 }
 

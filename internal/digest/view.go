@@ -2,6 +2,7 @@ package digest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -83,8 +84,8 @@ func (d *Digests) numbersWords(p *page, r Report) {
 	now, before := r.Now, r.Before
 	h, hb := now.Handoffs, before.Handoffs
 	lines := []string{
-		fmt.Sprintf("*Leads*: %d assigned %s", now.Assigned, was(now.Assigned, before.Assigned)),
-		fmt.Sprintf("*Handoffs*: %d sent %s, %d accepted %s, %d declined %s", h.Sent, was(h.Sent, hb.Sent), h.Accepted, was(h.Accepted, hb.Accepted), h.Declined, was(h.Declined, hb.Declined)),
+		fmt.Sprintf("*Leads*: %d assigned%s", now.Assigned, was(now.Assigned, before.Assigned)),
+		fmt.Sprintf("*Handoffs*: %d sent%s, %d accepted%s, %d declined%s", h.Sent, was(h.Sent, hb.Sent), h.Accepted, was(h.Accepted, hb.Accepted), h.Declined, was(h.Declined, hb.Declined)),
 	}
 	if len(h.Reasons) > 0 {
 		lines = append(lines, "Declined because: "+r.reasons())
@@ -148,7 +149,7 @@ func waitingWords(r Report) string {
 func (d *Digests) scoreWords(r Report) string {
 	now, before := r.Now.Scored, r.Before.Scored
 	if now.Scored == 0 {
-		return fmt.Sprintf("*Qualification*: no lead was scored (%d before)", before.Scored)
+		return "*Qualification*: no lead was scored" + none(before.Scored)
 	}
 	words := fmt.Sprintf("*Qualification*: %s passed%s", share(now.Passed, now.Scored), shareBefore(before.Passed, before.Scored))
 	if len(now.Missing) > 0 {
@@ -182,7 +183,7 @@ func (d *Digests) criterion(framework, id string) string {
 func (r Report) actionWords(a, before Action) string {
 	words := "*" + r.brief(a.Label, 75) + "*: "
 	if a.done() == 0 {
-		words += fmt.Sprintf("none done (%d before)", before.done())
+		words += "none done" + none(before.done())
 	} else {
 		words += share(a.OnTime, a.done()) + " on time" + shareBefore(before.OnTime, before.done())
 	}
@@ -223,7 +224,9 @@ func (d *Digests) readOn(p *page, r Report) {
 			buttons = append(buttons, chat.Button(actionAll+":"+what, what+of, fmt.Sprintf("Show all %d %s", n, label)))
 		}
 	}
-	if r.Kind == Daily || r.Kind == Weekly && len(r.Reps) <= r.most(mostReps) {
+	// The weekly digest says of each person what went worst.
+	more := func(rep Rep) bool { return len(rep.Actions) > 1 }
+	if r.Kind == Daily && r.Now.Handoffs.Sent+len(r.Now.Actions) > 0 || len(r.Reps) <= r.most(mostReps) && slices.ContainsFunc(r.Reps, more) {
 		buttons = append(buttons, chat.Button(actionAll+":"+listPeople, listPeople+of, "By person"))
 	}
 	all(listPeople, len(r.Reps), r.most(mostReps), "people")

@@ -31,7 +31,7 @@ func (d *Digests) weekWords(p *page, r Report) {
 		p.say(lines...)
 	}
 	q, qb := r.Now.Questions, r.Before.Questions
-	lines := []string{fmt.Sprintf("*Questions to the playbook*: %d asked %s, %d without an answer %s", q.Asked, was(q.Asked, qb.Asked), q.Unanswered, was(q.Unanswered, qb.Unanswered))}
+	lines := []string{fmt.Sprintf("*Questions to the playbook*: %d asked%s, %d without an answer%s", q.Asked, was(q.Asked, qb.Asked), q.Unanswered, was(q.Unanswered, qb.Unanswered))}
 	if len(q.Most) > 0 {
 		lines = append(lines, "Most asked: "+r.asked(q.Most))
 	}
@@ -77,7 +77,7 @@ func (r Report) repWords(rep Rep, most int) string {
 			parts = append(parts, count(len(rep.Actions)-most, "other timed action", "other timed actions"))
 			break
 		}
-		words := r.brief(a.Label, 40) + " "
+		words := r.brief(a.Label, 40) + " – "
 		if a.done() == 0 {
 			words += "none done"
 		} else {
@@ -91,13 +91,29 @@ func (r Report) repWords(rep Rep, most int) string {
 	return chat.Person(rep.Person) + ": " + strings.Join(parts, " · ")
 }
 
+// shownDays are the days that the chart shows, and the words say: none where
+// nothing happened and nothing waits, no day of a weekend that was one.
+func (r Report) shownDays() (days []int) {
+	something := false
+	for i, c := range r.ByDay {
+		n := c.Sent + c.Accepted + c.Declined
+		something = something || n+c.Waiting > 0
+		if day := r.Period.Days[i].In(time.UTC).Weekday(); n > 0 || day != time.Saturday && day != time.Sunday {
+			days = append(days, i)
+		}
+	}
+	if !something {
+		return nil
+	}
+	return days
+}
+
 // byDay says what the chart of the days shows.
 func byDay(r Report) string {
 	var parts []string
-	for i, c := range r.ByDay {
-		if c.Sent+c.Accepted+c.Declined+c.Waiting > 0 {
-			parts = append(parts, fmt.Sprintf("%s %d, %d, %d, %d", date(r.Period.Days[i]), c.Sent, c.Accepted, c.Declined, c.Waiting))
-		}
+	for _, i := range r.shownDays() {
+		c := r.ByDay[i]
+		parts = append(parts, fmt.Sprintf("%s %d, %d, %d, %d", date(r.Period.Days[i]), c.Sent, c.Accepted, c.Declined, c.Waiting))
 	}
 	if len(parts) == 0 {
 		return ""
@@ -142,19 +158,11 @@ func charts(r Report) []slack.Block {
 func daysChart(r Report) slack.Block {
 	sent, accepted, declined, waiting := chat.Series{Name: "Sent"}, chat.Series{Name: "Accepted"}, chat.Series{Name: "Declined"}, chat.Series{Name: "Waiting at day's end"}
 	var shown []string
-	something := 0
-	for i, c := range r.ByDay {
-		n := c.Sent + c.Accepted + c.Declined
-		something += n + c.Waiting
-		if day := r.Period.Days[i].In(time.UTC).Weekday(); n == 0 && (day == time.Saturday || day == time.Sunday) {
-			continue
-		}
+	for _, i := range r.shownDays() {
+		c := r.ByDay[i]
 		shown = append(shown, date(r.Period.Days[i]))
 		sent.Values, accepted.Values = append(sent.Values, float64(c.Sent)), append(accepted.Values, float64(c.Accepted))
 		declined.Values, waiting.Values = append(declined.Values, float64(c.Declined)), append(waiting.Values, float64(c.Waiting))
-	}
-	if something == 0 {
-		return nil
 	}
 	return chat.Bars("Handoffs by day", "Handoffs", shown, sent, accepted, declined, waiting)
 }
@@ -170,7 +178,7 @@ func weeksChart(r Report) slack.Block {
 		sent.Values, accepted.Values = append(sent.Values, float64(w.Sent)), append(accepted.Values, float64(w.Accepted))
 		declined.Values, late.Values = append(declined.Values, float64(w.Declined)), append(late.Values, float64(w.Late))
 	}
-	return chat.Lines(fmt.Sprintf("Handoffs and lateness, last %d weeks", len(r.Weeks)), "A week", begins, sent, accepted, declined, late)
+	return chat.Lines(fmt.Sprintf("Handoffs and lateness, last %d weeks", len(r.Weeks)), "Per week", begins, sent, accepted, declined, late)
 }
 
 func actionsChart(r Report) slack.Block {

@@ -70,17 +70,26 @@ func (p Period) before(zone *time.Location) string {
 	return words
 }
 
-// was says what a number was in the time before.
+// was says after a number what it was in the time before; nothing of what did not
+// happen in either.
 func was(now, before int) string {
 	switch {
 	case now > before:
-		return fmt.Sprintf("(up from %d)", before)
+		return fmt.Sprintf(" (up from %d)", before)
 	case now < before:
-		return fmt.Sprintf("(down from %d)", before)
+		return fmt.Sprintf(" (down from %d)", before)
 	case now == 0:
-		return "(none before)"
+		return ""
 	}
-	return "(as before)"
+	return " (as before)"
+}
+
+// none says of what did not happen how often it did in the time before.
+func none(before int) string {
+	if before == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%d before)", before)
 }
 
 // worked says how much working time something took: minutes say nothing of what
