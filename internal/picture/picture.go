@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
+	"strconv"
 	"strings"
 
 	"github.com/go-analyze/charts"
@@ -65,8 +67,10 @@ func barsOf(title string, names, categories []string, values [][]float64) charts
 	o := charts.NewBarChartOptionWithData(values)
 	o.Title.Text = title
 	o.Legend.SeriesNames = names
+	o.Legend.Offset.Top = charts.PositionBottom
 	o.CategoryAxis.Labels = categories
 	o.ValueFormatter = number
+	o.ValueAxis = []charts.ValueAxisOption{axisOf(values)}
 	for i := range o.SeriesList {
 		o.SeriesList[i].Label.Show = charts.Ptr(true)
 		o.SeriesList[i].Label.ValueFormatter = unlessZero
@@ -80,13 +84,41 @@ func linesOf(title string, names, categories []string, values [][]float64) chart
 	o := charts.NewLineChartOptionWithData(values)
 	o.Title.Text = title
 	o.Legend.SeriesNames = names
+	o.Legend.Offset.Top = charts.PositionBottom
 	o.XAxis.Labels = categories
 	o.ValueFormatter = number
+	o.YAxis = []charts.YAxisOption{axisOf(values)}
 	o.LineStrokeWidth = 3
 	return o
 }
 
-func number(v float64) string { return fmt.Sprintf("%g", v) }
+// mostSteps is into how many steps the axis is parted.
+const mostSteps = 5
+
+// axisOf parts the axis into whole steps where there are whole numbers only: of
+// handoffs there is no half.
+func axisOf(values [][]float64) (o charts.ValueAxisOption) {
+	high := 0.0
+	for _, series := range values {
+		for _, v := range series {
+			if v < 0 || v != math.Trunc(v) {
+				return o
+			}
+			high = max(high, v)
+		}
+	}
+	step := 1.0
+	for i, grow := 0, []float64{2, 2.5, 2}; high > step*mostSteps; i++ { // 1, 2, 5, 10, 20, 50, …
+		step *= grow[i%len(grow)]
+	}
+	steps := max(1, math.Ceil(high/step))
+	o.Min, o.Max = charts.Ptr(0.0), charts.Ptr(steps*step)
+	o.Unit, o.LabelCount = step, int(steps)+1
+	return o
+}
+
+// number writes what is shown and said; what arithmetic leaves behind is no news.
+func number(v float64) string { return strconv.FormatFloat(math.Round(v*100)/100, 'f', -1, 64) }
 
 // unlessZero leaves out what a bar that is not there would say.
 func unlessZero(v float64) string {

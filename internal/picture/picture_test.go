@@ -96,3 +96,36 @@ func TestWhatIsNeitherBarsNorLinesIsNotDrawn(t *testing.T) {
 		})
 	}
 }
+
+// Of handoffs there is no half: the axis has whole steps, and the highest bar
+// still fits.
+func TestTheAxisHasWholeSteps(t *testing.T) {
+	for name, tc := range map[string]struct {
+		values []float64
+		top    float64
+		labels int
+	}{
+		"nothing":      {[]float64{0, 0}, 1, 2},
+		"one":          {[]float64{0, 1}, 1, 2},
+		"three":        {[]float64{2, 3}, 3, 4},
+		"seven":        {[]float64{7}, 8, 5},
+		"twenty-three": {[]float64{23, 1}, 25, 6},
+		"a thousand":   {[]float64{1000}, 1000, 6},
+		"halves":       {[]float64{0.5}, 0, 0},
+		"debts":        {[]float64{-1}, 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := axisOf([][]float64{tc.values})
+			top := 0.0
+			if o.Max != nil {
+				top = *o.Max
+			}
+			if top != tc.top || o.LabelCount != tc.labels {
+				t.Errorf("it ends at %g with %d labels, want %g with %d", top, o.LabelCount, tc.top, tc.labels)
+			}
+		})
+	}
+	if got := number(3 * 0.8); got != "2.4" {
+		t.Errorf("2.4 is written %s", got)
+	}
+}
