@@ -135,13 +135,10 @@ func (b *bot) loadBook() (*answers.Book, error) {
 
 // files are the playbook's, wherever it comes from.
 func (b *bot) files() fs.FS {
-	switch {
-	case b.playbook != nil:
+	if b.playbook != nil {
 		return b.playbook
-	case b.Playbook == "":
-		return sopbot.Playbook()
 	}
-	return os.DirFS(b.Playbook)
+	return playbookFiles(b.Playbook)
 }
 
 // older finds a playbook that was in force before this process began.
@@ -160,6 +157,14 @@ func (b *bot) keepEdition(ctx context.Context, version string) {
 	if err := b.editions.Keep(ctx, b.files(), version); err != nil && ctx.Err() == nil {
 		b.log.Warn("the playbook's edition is not kept", "error", err)
 	}
+}
+
+// playbookFiles are those of a folder; "" is the one that comes along.
+func playbookFiles(folder string) fs.FS {
+	if folder == "" {
+		return sopbot.Playbook()
+	}
+	return os.DirFS(folder)
 }
 
 // playbookError says in plain words why a folder cannot be a playbook.

@@ -14,6 +14,7 @@ import (
 
 	"sopbot"
 	"sopbot/internal/database"
+	"sopbot/internal/playbook"
 	"sopbot/internal/slacksim"
 	"sopbot/internal/slacksim/page"
 )
@@ -61,7 +62,7 @@ func (c demoCommand) Run(ctx context.Context, io streams) (err error) {
 			return err
 		}
 	}
-	if err := d.startSlack(ctx, address); err != nil {
+	if err := d.startSlack(ctx, address, c.Playbook); err != nil {
 		return err
 	}
 	defer d.slack.Close()
@@ -126,7 +127,7 @@ func loopback(listen string) (string, error) {
 
 // startSlack starts the local Slack where it was the last time, with what was
 // said there.
-func (d *demo) startSlack(ctx context.Context, address string) error {
+func (d *demo) startSlack(ctx context.Context, address, folder string) error {
 	kept, err := d.folder.load()
 	if err != nil {
 		return err
@@ -153,6 +154,7 @@ func (d *demo) startSlack(ctx context.Context, address string) error {
 		return err
 	}
 	if kept.Slack == nil {
+		d.clock.Push(time.Until(d.begins(folder)))
 		if err := d.tellHistory(ctx); err != nil {
 			return errors.Join(err, d.slack.Close())
 		}
@@ -162,6 +164,19 @@ func (d *demo) startSlack(ctx context.Context, address string) error {
 		return errors.Join(fmt.Errorf("%w; start the demo with --fresh to begin anew", err), d.slack.Close())
 	}
 	return nil
+}
+
+// begins is when a new demo begins: by the playbook's hours, on the clock of the
+// place where most of the team works. A playbook that cannot be read is for the bot
+// to complain about.
+func (d *demo) begins(folder string) time.Time {
+	now := time.Now()
+	b, _, err := playbook.Load(playbookFiles(folder), now)
+	zone, wrong := time.LoadLocation(d.slack.World().People[0].TZ)
+	if err != nil || wrong != nil {
+		return now
+	}
+	return beginning(b.Settings, now.In(zone))
 }
 
 // demoSlack is the fictional team, with the app installed as its manifest says.

@@ -31,6 +31,24 @@ func (c *demoClock) Push(d time.Duration) {
 	c.ahead += d
 }
 
+// beginsAfter is how long the team has been at work when a demo begins anew.
+const beginsAfter = time.Hour
+
+// beginning is when a demo that begins anew does so: an hour after work began, on
+// this working day or the next. At night and on Sundays no clock of the playbook
+// runs, and nobody would be reminded of anything. Where people work around the
+// clock it is now.
+func beginning(settings playbook.Settings, now time.Time) time.Time {
+	if h := settings.Hours; h.To.Minutes-h.From.Minutes >= 24*60 {
+		return now
+	}
+	at := morning(settings, now, 0).Add(beginsAfter)
+	if now.After(at) || !settings.Hours.Days[at.Weekday()] || holiday(settings, at) {
+		at = workingMorning(settings, now).Add(beginsAfter)
+	}
+	return at
+}
+
 // jumpFrom is where a step of the clock leads from now, which is in the zone of
 // whoever pushes it; false for steps that there are not.
 func jumpFrom(settings playbook.Settings, step string, now time.Time) (time.Time, bool) {

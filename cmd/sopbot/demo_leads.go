@@ -12,6 +12,7 @@ import (
 
 	"sopbot"
 	"sopbot/internal/database"
+	"sopbot/internal/deadline"
 	"sopbot/internal/form"
 	"sopbot/internal/handoff"
 	"sopbot/internal/lead"
@@ -24,17 +25,18 @@ type history struct {
 	Leads []pastLead `yaml:"leads"`
 }
 
-// pastLead is a lead with what was done about it. Times are hours before the
-// start.
+// pastLead is a lead with what was done about it. Times are hours of work before
+// the start, so that nothing happened at night or on a Sunday.
 type pastLead struct {
-	Company  string            `yaml:"company"`
-	Contact  string            `yaml:"contact"`
-	Website  string            `yaml:"website"`
-	Owner    string            `yaml:"owner"`
-	Assigned float64           `yaml:"assigned"`
-	Research map[string]string `yaml:"research"`
-	Score    *pastScore        `yaml:"score"`
-	Handoff  *pastHandoff      `yaml:"handoff"`
+	Company    string            `yaml:"company"`
+	Contact    string            `yaml:"contact"`
+	Website    string            `yaml:"website"`
+	Owner      string            `yaml:"owner"`
+	Assigned   float64           `yaml:"assigned"`
+	Researched float64           `yaml:"researched"` // zero = not yet, and its clock runs
+	Research   map[string]string `yaml:"research"`
+	Score      *pastScore        `yaml:"score"`
+	Handoff    *pastHandoff      `yaml:"handoff"`
 }
 
 type pastScore struct {
@@ -83,7 +85,10 @@ func (f *features) recall(ctx context.Context, db *database.DB, people func(hand
 }
 
 func (f *features) recallLead(tx *database.Tx, p pastLead, people func(string) (string, error), now time.Time) error {
-	ago := func(hours float64) time.Time { return now.Add(-time.Duration(hours * float64(time.Hour))) }
+	works := f.deadlines.Calendar("")
+	ago := func(hours float64) time.Time {
+		return works.Before(now, playbook.Span{Clock: time.Duration(hours * float64(time.Hour))})
+	}
 	owner, err := people(p.Owner)
 	if err != nil {
 		return err
@@ -101,9 +106,12 @@ func (f *features) recallLead(tx *database.Tx, p pastLead, people func(string) (
 		for field, text := range p.Research {
 			facts[field] = form.Value{Type: playbook.FieldLongText, Text: text}
 		}
-		if err := f.leads.Past(ago(p.Assigned-1)).Learn(tx, of.ID, owner, lead.SourceResearch, facts); err != nil {
+		if err := f.leads.Past(ago(p.Researched)).Learn(tx, of.ID, owner, lead.SourceResearch, facts); err != nil {
 			return err
 		}
+	}
+	if err := f.recallClock(tx, playbook.EventLeadAssigned, of.ID, "lead/"+of.ID, ago(p.Assigned), ago(p.Researched), owner, p.Researched > 0); err != nil {
+		return err
 	}
 	if p.Score != nil {
 		if err := f.recallScore(tx, of, owner, *p.Score, ago(p.Score.Ago)); err != nil {
@@ -116,12 +124,19 @@ func (f *features) recallLead(tx *database.Tx, p pastLead, people func(string) (
 	if of, err = lead.ByID(tx, of.ID); err != nil {
 		return err
 	}
-	if p.Score == nil { // what was scored was looked into
-		if err := f.startClocks(tx, lead.Event{ID: database.NewID(), At: ago(p.Assigned), Kind: string(playbook.EventLeadAssigned), Lead: of.ID, Subject: "lead/" + of.ID}); err != nil {
-			return err
-		}
-	}
 	return f.leads.Show(tx, of)
+}
+
+// recallClock starts the clocks of something that happened, and stops them where
+// it was done by then.
+func (f *features) recallClock(tx *database.Tx, event playbook.Event, of, subject string, at, done time.Time, by string, isDone bool) error {
+	if err := f.startClocks(tx, lead.Event{ID: database.NewID(), At: at, Kind: string(event), Lead: of, Subject: subject}); err != nil || !isDone {
+		return err
+	}
+	past := *f.deadlines
+	past.Now, past.Posts, past.OnChange = func() time.Time { return done }, f.leads.Past(done).Posts, nil
+	_, err := past.DoneFor(tx, subject, deadline.Match{Event: event}, by)
+	return err
 }
 
 // recallScore fills in the framework in force; a criterion that it does not
@@ -194,7 +209,26 @@ func (f *features) recallHandoff(tx *database.Tx, of lead.Lead, sender string, p
 		on.Status = handoff.Declined{By: ae, At: ago(p.Declined.Ago), Reason: reason, Coaching: coaching}
 	}
 	on.Form, on.Playbook, on.Context = handoff.About(b, page)
-	return f.handoffs.Import(tx, on)
+	if err := f.handoffs.Import(tx, on); err != nil {
+		return err
+	}
+	var id string
+	if _, err := tx.Row("SELECT id FROM handoffs WHERE key = $1", []any{on.Key}, &id); err != nil {
+		return err
+	}
+	decided, is := decidedAt(on.Status)
+	return f.recallClock(tx, playbook.EventHandoffSent, of.ID, "handoff/"+id, on.Sent, decided, ae, is)
+}
+
+// decidedAt is when a handoff was decided, if it was.
+func decidedAt(s handoff.Status) (at time.Time, is bool) {
+	switch s := s.(type) {
+	case handoff.Accepted:
+		return s.At, true
+	case handoff.Declined:
+		return s.At, true
+	}
+	return at, false
 }
 
 func hasReason(reasons []playbook.Option, value string) bool {

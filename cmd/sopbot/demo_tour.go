@@ -47,10 +47,20 @@ var tour = []tourStep{
 		Words: "Alex has the whole story in one card, and the questions that nobody has asked yet. Accept, ask or decline: Sam and the channel see it at once.",
 		As:    "alex", Room: "DM", Point: "Accept", Done: "Accepted by", Where: "message",
 	}},
+	{"/lead", page.Step{
+		ID: "clock", Title: "Let two hours pass",
+		Words: "Sam got the lead Paloma Ceramics this morning, and has two hours to look into it. Open the clock and push it by two hours: Sam is reminded, and Dana, who manages the team, is told what was not done in time.",
+		As:    "dana", Room: "DM", Point: "clock", Done: "Sam has not done it in time", Where: "message",
+	}},
 	{"/digest", page.Step{
 		ID: "digest", Title: "Read the digest",
-		Words: "Dana manages the team. What needs her today comes first, with its buttons, then the numbers against the day before. It comes by itself every working morning: push the clock to “next Monday” for the weekly one, with charts.",
+		Words: "What needs Dana today comes first, with its buttons: open it, nudge whoever has it, give it to somebody else. Then the numbers against the day before. It comes by itself every working morning.",
 		As:    "dana", Room: "DM", Type: "/digest", Done: "Only you see this", Where: "message",
+	}},
+	{"/digest", page.Step{
+		ID: "week", Title: "See the week in charts",
+		Words: "Push the clock to next Monday: Dana gets the week against the one before, with charts, and who may need help. The team reads it in #sales, without names.",
+		As:    "dana", Room: "DM", Point: "clock", Done: "You get this as a manager, once a week", Where: "message",
 	}},
 }
 

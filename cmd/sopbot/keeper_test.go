@@ -21,7 +21,7 @@ func openDemo(t *testing.T) *demo {
 	if d.folder, err = openDemoFolder(t.TempDir()); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.startSlack(t.Context(), ""); err != nil {
+	if err := d.startSlack(t.Context(), "", ""); err != nil {
 		t.Fatal(err)
 	}
 	settings, err := demoSettings()

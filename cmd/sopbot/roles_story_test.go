@@ -199,11 +199,20 @@ func TestRolesAreCheckedOnEachAction(t *testing.T) {
 			}
 			return err
 		}, "dana"},
-		"click digest.open a lead":    {click("digest.open", func() string { return "lead/" + newLead() }, nil), sells},
-		"click digest.open a handoff": {click("digest.open", func() string { return "handoff/" + aHandoff() }, nil), team},
-		"click digest.pass a lead":    {click("digest.pass", func() string { return "lead/" + newLead() }, nil), sams},
-		"click digest.pass a handoff": {click("digest.pass", func() string { return "handoff/" + aHandoff() }, nil), decides},
-		"submission lead.name":        {submit(func() *chat.View { return opened("lead.name", "lead.name", "", text("company", "Some Company")) }), sells},
+		"click digest.open a lead":      {click("digest.open", func() string { return "lead/" + newLead() }, nil), sells},
+		"click digest.open a handoff":   {click("digest.open", func() string { return "handoff/" + aHandoff() }, nil), team},
+		"click digest.pass a lead":      {click("digest.pass", func() string { return "lead/" + newLead() }, nil), sams},
+		"click digest.pass a handoff":   {click("digest.pass", func() string { return "handoff/" + aHandoff() }, nil), decides},
+		"click digest.again":            {click("digest.again", func() string { return "lead/" + newLead() }, nil), hands},
+		"click digest.done":             {click("digest.done", aClock, nil), sams},
+		"click digest.nudge a deadline": {click("digest.nudge", func() string { return "deadline/" + aClock() }, nil), "dana"},
+		"click digest.nudge a handoff":  {click("digest.nudge", func() string { return "handoff/" + aHandoff() }, nil), "dana"},
+		"click digest.all needs":        {click("digest.all:needs", value("needs"), nil), "dana"},
+		"click digest.all people":       {click("digest.all:people", value("people 0 9999999999999"), nil), "dana"},
+		"click digest.all actions":      {click("digest.all:actions", value("actions 0 9999999999999"), nil), team},
+		"click digest.all reasons":      {click("digest.all:reasons", value("reasons 0 9999999999999"), nil), team},
+		"click digest.all reviews":      {click("digest.all:reviews", value("reviews 0 0"), nil), team},
+		"submission lead.name":          {submit(func() *chat.View { return opened("lead.name", "lead.name", "", text("company", "Some Company")) }), sells},
 		"submission lead.assign": {submit(func() *chat.View {
 			n++
 			return opened("lead.assign", "lead.assign", fmt.Sprintf(`{"Company":"New %d"}`, n), text("owner", "U0SAM"))

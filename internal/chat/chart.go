@@ -29,17 +29,35 @@ type Series struct {
 // it is nil. A message bears two charts, and its numbers must stand in words, too:
 // not every Slack shows charts.
 func Bars(title, axis string, categories []string, series ...Series) slack.Block {
+	config, shown := plotted(axis, categories, series)
+	if len(shown) == 0 {
+		return nil
+	}
+	return slack.NewDataVisualizationBlock(chartTitle(title), slack.NewDataVisualizationBarChart(config, shown...))
+}
+
+// Lines is a line chart, for what goes on over time: like Bars otherwise.
+func Lines(title, axis string, categories []string, series ...Series) slack.Block {
+	config, shown := plotted(axis, categories, series)
+	if len(shown) == 0 {
+		return nil
+	}
+	return slack.NewDataVisualizationBlock(chartTitle(title), slack.NewDataVisualizationLineChart(config, shown...))
+}
+
+// plotted fits what is shown into Slack's limits; nothing where there is nothing
+// to show.
+func plotted(axis string, categories []string, series []Series) (config slack.DataVisualizationAxisConfig, shown []slack.DataVisualizationDataSeries) {
 	categories = distinct(categories[:min(len(categories), maxChartPoints)])
 	series = series[:min(len(series), maxChartSeries)]
-	if len(categories) == 0 || len(series) == 0 {
-		return nil
+	if len(categories) == 0 {
+		return config, nil
 	}
 	names := make([]string, len(series))
 	for i, s := range series {
 		names[i] = s.Name
 	}
 	names = distinct(names)
-	var shown []slack.DataVisualizationDataSeries
 	for i, s := range series {
 		points := make([]slack.DataVisualizationDataPoint, len(categories))
 		for k, c := range categories {
@@ -50,14 +68,18 @@ func Bars(title, axis string, categories []string, series ...Series) slack.Block
 		}
 		shown = append(shown, slack.NewDataVisualizationDataSeries(names[i], points...))
 	}
-	config := slack.NewDataVisualizationAxisConfig(categories...)
+	config = slack.NewDataVisualizationAxisConfig(categories...)
 	if axis = Shorten(fold(axis), maxChartAxis); axis != "" {
 		config = config.WithYLabel(axis)
 	}
+	return config, shown
+}
+
+func chartTitle(title string) string {
 	if title = Shorten(fold(title), maxChartTitle); title == "" {
-		title = "…"
+		return "…"
 	}
-	return slack.NewDataVisualizationBlock(title, slack.NewDataVisualizationBarChart(config, shown...))
+	return title
 }
 
 // distinct shortens labels, and numbers those that are there already.

@@ -50,3 +50,11 @@ func (d *Deadlines) Tallies(tx *database.Tx, from, to time.Time) ([]Tally, error
 		})
 	return out, err
 }
+
+// Kept counts what was done from one instant to before another, and how much of
+// it was late: for a line over weeks.
+func Kept(tx *database.Tx, from, to time.Time) (done, late int, err error) {
+	_, err = tx.Row(`SELECT count(*), coalesce(sum(CASE WHEN late_ms > 0 THEN 1 ELSE 0 END), 0) FROM deadlines
+		WHERE ended_at >= $1 AND ended_at < $2 AND state = 'done'`, []any{database.Millis(from), database.Millis(to)}, &done, &late)
+	return done, late, err
+}

@@ -14,6 +14,10 @@ const (
 	actionOpen   = "digest.open"
 	actionPass   = "digest.pass"
 	actionCharts = "digest.charts"
+	actionAll    = "digest.all"
+	actionNudge  = "digest.nudge"
+	actionAgain  = "digest.again"
+	actionDone   = "digest.done"
 )
 
 var help = chat.CommandHelp{Name: "/digest", Does: "See how the team is doing, and what needs you today (managers).", Usage: "[daily | weekly | help]",
@@ -28,6 +32,10 @@ func (d *Digests) Register(r *chat.Router) {
 	r.OnClick(actionOpen, func(ctx context.Context, c chat.Click) error { return d.lead(ctx, c, d.Opens) })
 	r.OnClick(actionCharts, d.charts)
 	r.OnClick(actionPass, func(ctx context.Context, c chat.Click) error { return d.lead(ctx, c, d.Passes) })
+	r.OnClick(actionAll, d.all)
+	r.OnClick(actionNudge, d.nudge)
+	r.OnClick(actionAgain, d.again)
+	r.OnClick(actionDone, d.markDone)
 }
 
 func (d *Digests) command(ctx context.Context, c chat.Command) (chat.Message, error) {
@@ -107,12 +115,33 @@ func (d *Digests) timesWords() string {
 	return "The playbook's settings name no time at which it goes out by itself."
 }
 
+// errOldButton is for a button whose value means nothing here.
+var errOldButton = chat.Refuse("This button belongs to another version of sopbot and does nothing any more. `/digest` gives a fresh one.")
+
 // lead leads on to the feature. Who may do what there, it knows itself.
 func (d *Digests) lead(ctx context.Context, c chat.Click, to map[string]Opener) error {
 	kind, id, _ := strings.Cut(c.Value, "/")
 	open := to[kind]
 	if open == nil {
-		return chat.Refuse("This button belongs to another version of sopbot and does nothing any more. `/digest` gives a fresh one.")
+		return errOldButton
 	}
 	return open(ctx, c, id)
+}
+
+// again hands off once more what came back too often.
+func (d *Digests) again(ctx context.Context, c chat.Click) error {
+	_, id, _ := strings.Cut(c.Value, "/")
+	if d.Again == nil {
+		return errOldButton
+	}
+	return d.Again(ctx, c, id)
+}
+
+// markDone ends what a click can end.
+func (d *Digests) markDone(ctx context.Context, c chat.Click) error {
+	on, err := d.Deadlines.MarkDone(ctx, c.Value, c.Person)
+	if err != nil {
+		return err
+	}
+	return d.did(ctx, c, "*"+chat.EscapeInline(on.Label)+"*"+about(on.Title)+" is done.")
 }

@@ -18,6 +18,8 @@ type Posts interface {
 	// Put says how the message of a key is to look, from the moment the
 	// transaction is committed on.
 	Put(tx *database.Tx, key, channel string, m chat.Message) error
+	// Pending reports whether it is still on its way for the first time.
+	Pending(tx *database.Tx, key string) (bool, error)
 }
 
 // Opener shows something of a feature: the lead, the handoff of that id.
@@ -40,6 +42,8 @@ type Digests struct {
 	// Opens and Passes are what the buttons Open and Reassign do, by what the
 	// subject begins with ("lead", "handoff").
 	Opens, Passes map[string]Opener
+	// Again is what the button Hand off again does, for a lead that came back.
+	Again Opener
 
 	pace    pace
 	counted counted

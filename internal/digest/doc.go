@@ -7,7 +7,8 @@
 // clock and the playbook's times: once per local day, whatever happens to clocks.
 // The same at any time for a manager who types /digest.
 //
-// Read on: period.go is the rules of time, report.go what is counted, daily.go and
-// weekly.go what people see, chat.go what they type and click (start at Register),
-// later.go what goes out by itself, store.go its SQL.
+// Read on: period.go is the rules of time; report.go, need.go and people.go what is
+// counted; view.go, view_need.go and view_week.go what people see, list.go where
+// they read on; chat.go what they type and click (start at Register), nudge.go a
+// manager's word to somebody; later.go what goes out by itself, store.go its SQL.
 package digest

@@ -16,8 +16,9 @@ import (
 
 // Kinds of outbox rows: they live for ever.
 const (
-	kindDue  = "digest.due"
-	kindLook = "digest.look"
+	kindDue   = "digest.due"
+	kindLook  = "digest.look"
+	kindStale = "digest.stale"
 )
 
 // due is the payload of a row that sends a digest.
@@ -43,6 +44,8 @@ func (e entry) post() string {
 func (d *Digests) Work() {
 	d.Outbox.Handle(kindDue, d.send)
 	d.Outbox.Handle(kindLook, d.look)
+	d.Outbox.Handle(kindNudge, d.nudged)
+	d.Outbox.Handle(kindStale, d.stale)
 }
 
 // lookEvery is how often it is looked who is a manager, and who no longer.
@@ -270,6 +273,9 @@ func (d *Digests) over(ctx context.Context, j outbox.Job, e entry, m *chat.Messa
 				to = d.channel()
 			}
 			if err := d.Posts.Put(tx, e.post(), to, *m); err != nil {
+				return err
+			}
+			if err := d.mind(tx, e, to, now); err != nil {
 				return err
 			}
 		}

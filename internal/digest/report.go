@@ -3,10 +3,7 @@ package digest
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
-
-	"github.com/slack-go/slack"
 
 	"sopbot/internal/answers"
 	"sopbot/internal/database"
@@ -37,17 +34,6 @@ type Action struct {
 
 func (a Action) done() int { return a.OnTime + a.Late }
 
-// Need is something that a manager should do today.
-type Need struct {
-	Subject string // "lead/…", "handoff/…": what its buttons are about
-	Title   string // what it is about, as people call it
-	What    string // what is to be done
-	Person  string // by whom
-	Due     time.Time
-	Bounced int                       // how often the lead was declined; zero = it is about a deadline
-	Done    *slack.ButtonBlockElement // ends it; nil where something else does
-}
-
 // Report is a digest before it is put into words.
 type Report struct {
 	Kind   Kind
@@ -60,20 +46,34 @@ type Report struct {
 	tight  int // names are cut to so small a part of what they may have
 
 	Now, Before Numbers
-	Needs       []Need
-	MoreNeeds   int
+	Needs       []Need // the first of them
+	AllNeeds    int    // how many there are
 
 	Waiting, Asked int                // handoffs that nobody has decided yet
 	Oldest         []handoff.Standing // of them
 	OldestFor      time.Duration      // working time of its AE
 
 	// Weekly only.
-	ByDay    []handoff.Tally // of Period.Days
-	Reps     []handoff.Rep
-	MoreReps int
-	Reviews  []Review
-	MoreDue  int // pages
+	ByDay   []Day  // of Period.Days
+	Weeks   []Week // the last few, the one that it tells of is the last
+	Reps    []Rep
+	Reviews []Review
 }
+
+// Day is how a day's handoffs went, and how many waited at its end.
+type Day struct {
+	handoff.Tally
+	Waiting int
+}
+
+// Week is a week of the trend.
+type Week struct {
+	Begins                   playbook.Date
+	Sent, Accepted, Declined int
+	Done, Late               int // timed actions; late are some of those that were done
+}
+
+func (w Week) empty() bool { return w.Sent+w.Accepted+w.Declined+w.Done == 0 }
 
 // Review is a page whose review is due.
 type Review struct {
@@ -90,6 +90,7 @@ const (
 	mostReps    = 10
 	mostAsked   = 5
 	mostReviews = 5
+	mostWeeks   = 8
 )
 
 // report counts everything. It only reads.
@@ -112,7 +113,7 @@ func (d *Digests) report(tx *database.Tx, kind Kind, reader string, at time.Time
 		r.OldestFor = d.Deadlines.Calendar(r.Oldest[0].AE).Between(r.Oldest[0].Sent, at)
 	}
 	if kind != Team {
-		if err := d.needs(tx, &r, t); err != nil {
+		if r.Needs, r.AllNeeds, err = d.needs(tx, at, t, 0, mostNeeds); err != nil {
 			return r, err
 		}
 	}
@@ -120,17 +121,54 @@ func (d *Digests) report(tx *database.Tx, kind Kind, reader string, at time.Time
 		return r, nil
 	}
 	for _, day := range r.Period.Days {
-		c, err := handoff.Count(tx, t.midnight(day), t.midnight(day.Add(playbook.Span{Days: 1})))
-		if err != nil {
+		var of Day
+		end := t.midnight(day.Add(playbook.Span{Days: 1}))
+		if of.Tally, err = handoff.Count(tx, t.midnight(day), end); err != nil {
 			return r, err
 		}
-		r.ByDay = append(r.ByDay, c)
+		if of.Waiting, err = handoff.UndecidedAt(tx, earlier(end, at)); err != nil {
+			return r, err
+		}
+		r.ByDay = append(r.ByDay, of)
 	}
-	d.reviews(&r)
+	if r.Weeks, err = weeks(tx, t, r.Period); err != nil {
+		return r, err
+	}
+	r.Reviews = d.reviews(at.In(r.zone))
 	if kind == Weekly {
-		r.Reps, r.MoreReps, err = handoff.ByRep(tx, r.Period.Now.From, r.Period.Now.To, mostReps)
+		r.Reps, err = d.people(tx, r.Period.Now)
 	}
 	return r, err
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// weeks counts the last few weeks; those before anything was counted are left out.
+func weeks(tx *database.Tx, t times, p Period) (out []Week, err error) {
+	for i := mostWeeks - 1; i >= 0; i-- {
+		w := Week{Begins: p.Days[0].Add(playbook.Span{Days: -7 * i})}
+		s := Span{t.midnight(w.Begins), t.midnight(w.Begins.Add(playbook.Span{Days: 7}))}
+		if i == 0 {
+			s = p.Now
+		}
+		of, err := handoff.Count(tx, s.From, s.To)
+		if err != nil {
+			return nil, err
+		}
+		w.Sent, w.Accepted, w.Declined = of.Sent, of.Accepted, of.Declined
+		if w.Done, w.Late, err = deadline.Kept(tx, s.From, s.To); err != nil {
+			return nil, err
+		}
+		if len(out) > 0 || !w.empty() {
+			out = append(out, w)
+		}
+	}
+	return out, nil
 }
 
 func (d *Digests) numbers(tx *database.Tx, kind Kind, s Span) (n Numbers, err error) {
@@ -185,57 +223,14 @@ func (n Numbers) find(a Action) Action {
 	return Action{}
 }
 
-// returned is for how long a lead that was declined too often is a manager's
-// business of the day.
-const returned = 7 * 24 * time.Hour
-
-// needs are what is overdue or due before the manager's day ends, and leads that
-// only a manager may hand off again.
-func (d *Digests) needs(tx *database.Tx, r *Report, t times) error {
-	today := playbook.DateOf(r.At.In(t.Zone()))
-	due, n, err := deadline.Pressing(tx, t.midnight(today.Add(playbook.Span{Days: 1})), 4*mostNeeds)
-	if err != nil {
-		return err
-	}
-	// What somebody else waits for comes before what only its owner does.
-	slices.SortStableFunc(due, func(a, b deadline.Deadline) int { return rank(a, r.At) - rank(b, r.At) })
-	bounced, bounces, err := handoff.Bounces(tx, r.At.Add(-returned), mostNeeds)
-	if err != nil {
-		return err
-	}
-	room := mostNeeds - min(len(bounced), mostNeeds/4)
-	for _, on := range due[:min(len(due), room)] {
-		r.Needs = append(r.Needs, Need{Subject: on.Subject, Title: on.Title, What: on.Label, Person: on.Person, Due: on.Due, Done: d.Deadlines.DoneButton(on)})
-	}
-	for _, b := range bounced[:min(len(bounced), mostNeeds-len(r.Needs))] {
-		r.Needs = append(r.Needs, Need{Subject: "lead/" + b.Lead, Title: b.Title, Person: b.Owner, Due: b.Last, Bounced: b.Declined})
-	}
-	r.MoreNeeds = n + bounces - len(r.Needs)
-	return nil
-}
-
-// rank puts overdue handoffs first, then what else is overdue, then what will be.
-func rank(on deadline.Deadline, now time.Time) int {
-	n := 0
-	if !strings.HasPrefix(on.Subject, "handoff/") {
-		n++
-	}
-	if now.Before(on.Due) {
-		n += 2
-	}
-	return n
-}
-
 // reviews are the pages that should be looked at, the longest due first.
-func (d *Digests) reviews(r *Report) {
-	today := playbook.DateOf(r.At.In(r.zone))
-	var due []Review
+func (d *Digests) reviews(now time.Time) (due []Review) {
+	today := playbook.DateOf(now)
 	for _, p := range d.Shelf.InForce().Pages {
 		if day, reviewed := p.ReviewDue(); reviewed && !today.Before(day) {
 			due = append(due, Review{p.Title, p.Owner, day})
 		}
 	}
 	slices.SortStableFunc(due, func(a, b Review) int { return b.Due.DaysUntil(a.Due) })
-	r.Reviews = due[:min(len(due), mostReviews)]
-	r.MoreDue = len(due) - len(r.Reviews)
+	return due
 }

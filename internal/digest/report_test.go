@@ -64,6 +64,14 @@ func (p past) handed(of lead.Lead, key string, at time.Time, s handoff.Status) {
 	p.must(p.hands.Import(p.tx, on))
 }
 
+// id is that of the handoff of a key.
+func (p past) id(key string) (id string) {
+	p.t.Helper()
+	_, err := p.tx.Row("SELECT id FROM handoffs WHERE key = $1", []any{key}, &id)
+	p.must(err)
+	return id
+}
+
 func (p past) declined(reason string, at time.Time) handoff.Declined {
 	p.t.Helper()
 	words, err := handoff.ParseWords("Ask how far it is first.")
@@ -121,7 +129,7 @@ func history(t testing.TB, s *shop) {
 		p.scored(slow, "q4", berlin(21, 15, 30))
 		p.handed(slow, "f4", berlin(21, 16, 0), handoff.Waiting{})
 		p.fixed = berlin(21, 16, 0)
-		p.must(p.Deadlines.Happened(tx, deadline.Happening{Event: playbook.EventHandoffSent, At: berlin(21, 16, 0), Subject: "handoff/H4", Key: "f4", Title: "Slow shop",
+		p.must(p.Deadlines.Happened(tx, deadline.Happening{Event: playbook.EventHandoffSent, At: berlin(21, 16, 0), Subject: "handoff/" + p.id("f4"), Key: "f4", Title: "Slow shop",
 			Who: map[string]string{"ae": "UAE"}}))
 		p.asked("a1", "rye", "answered", berlin(20, 9, 0))
 		p.asked("a2", "Rye", "answered", berlin(21, 9, 0))
@@ -171,25 +179,31 @@ func TestWhatIsCountedOfADayAndAWeek(t *testing.T) {
 		}
 		var needs []string
 		for _, n := range day.Needs {
-			needs = append(needs, n.What+"/"+n.Title+"/"+n.Due.In(zone(t, "Europe/Berlin")).Format("2 15:04"))
+			needs = append(needs, n.What+"/"+n.Title+"/"+n.Since.In(zone(t, "Europe/Berlin")).Format("2 15:04"))
 		}
-		// What is overdue first, then what is due today, then what bounced.
-		if diff := cmp.Diff([]string{"Visit the shop/Late shop/20 11:00", "Answer the handoff/Slow shop/22 12:00", "/Far shop/21 15:00"}, needs); diff != "" || day.MoreNeeds != 0 {
-			t.Errorf("%d more; needs (-want +got):\n%s", day.MoreNeeds, diff)
+		// What is overdue first, then what bounced, then what is due today.
+		if diff := cmp.Diff([]string{"Visit the shop/Late shop/20 11:00", "/Far shop/21 15:00", "Answer the handoff/Slow shop/22 12:00"}, needs); diff != "" || day.AllNeeds != 3 {
+			t.Errorf("%d needs (-want +got):\n%s", day.AllNeeds, diff)
 		}
 		week := read(Weekly)
 		if h := week.Now.Handoffs; h.Sent != 4 || h.Accepted != 1 || h.Declined != 2 || week.Before.Handoffs.Sent != 1 || week.Before.Handoffs.Accepted != 1 {
 			t.Errorf("the week's handoffs are %+v, and before %+v", h, week.Before.Handoffs)
 		}
-		if diff := cmp.Diff([]handoff.Rep{{Person: "USDR", Sent: 4, Accepted: 1, Declined: 2}}, week.Reps); diff != "" {
+		if diff := cmp.Diff([]Rep{
+			{handoff.Rep{Person: "USDR", Sent: 4, Accepted: 1, Declined: 2}, []Action{visit(2, 1, 41*time.Minute, 1, 1)}},
+			{handoff.Rep{Person: "UAE"}, []Action{answer}}}, week.Reps); diff != "" {
 			t.Errorf("by rep (-want +got):\n%s", diff)
 		}
-		var byDay [][3]int
+		var byDay [][4]int
 		for _, c := range week.ByDay {
-			byDay = append(byDay, [3]int{c.Sent, c.Accepted, c.Declined})
+			byDay = append(byDay, [4]int{c.Sent, c.Accepted, c.Declined, c.Waiting})
 		}
-		if diff := cmp.Diff([][3]int{{}, {}, {}, {}, {}, {1, 0, 1}, {3, 1, 1}}, byDay); diff != "" {
+		if diff := cmp.Diff([][4]int{{}, {}, {}, {}, {}, {1, 0, 1, 0}, {3, 1, 1, 1}}, byDay); diff != "" {
 			t.Errorf("by day (-want +got):\n%s", diff)
+		}
+		day8 := playbook.Date{Year: 2000, Month: 3, Day: 8}
+		if diff := cmp.Diff([]Week{{day8, 1, 1, 0, 1, 0}, {day8.Add(playbook.Span{Days: 7}), 4, 1, 2, 3, 1}}, week.Weeks); diff != "" {
+			t.Errorf("by week (-want +got):\n%s", diff)
 		}
 		if diff := cmp.Diff(answers.Tally{Asked: 4, Unanswered: 1, Most: []answers.Asked{{Words: "Rye", Times: 2}}, Missing: []answers.Asked{{Words: "spelt", Times: 1}}}, week.Now.Questions); diff != "" {
 			t.Errorf("questions (-want +got):\n%s", diff)

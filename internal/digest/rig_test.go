@@ -123,6 +123,8 @@ func (n *notebook) Put(tx *database.Tx, key, channel string, m chat.Message) err
 	return nil
 }
 
+func (n *notebook) Pending(*database.Tx, string) (bool, error) { return false, nil }
+
 func (n *notebook) Change(*database.Tx, string, chat.Message) (bool, error) { return false, nil }
 
 func (n *notebook) Permalink(context.Context, string) (string, error) { return "", nil }

@@ -2,6 +2,7 @@ package digest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -32,16 +33,17 @@ func (d *Digests) message(r Report) (m chat.Message) {
 func (d *Digests) write(r Report) chat.Message {
 	p := &page{}
 	p.head(titles[r.Kind])
-	p.small(r.Period.now(r.zone) + " · in brackets: " + r.Period.before(r.zone))
+	p.small(r.Period.now(r.zone) + " · compared with " + r.Period.before(r.zone))
 	// The weekly digest that comes by itself comes beside a daily one, which says
 	// it already.
 	if r.Kind == Daily || r.Kind == Weekly && (r.Wanted || !d.Shelf.InForce().Settings.Digest.HaveDaily) {
 		d.needsWords(p, r)
 	}
-	p.say(d.numbersWords(r)...)
+	d.numbersWords(p, r)
 	if r.Kind != Daily {
 		d.weekWords(p, r)
 	}
+	d.readOn(p, r)
 	p.small(why(r))
 	return p.done()
 }
@@ -60,78 +62,47 @@ func why(r Report) string {
 	return "You get this as a manager, on working days. `/digest` gives the numbers at any time, `/digest weekly` those of the last seven days."
 }
 
-// needsWords are what comes first: what only a manager can move on.
-func (d *Digests) needsWords(p *page, r Report) {
-	if len(r.Needs) == 0 {
-		p.say("*Needs you today*: nothing. No deadline has passed, and none ends today.")
-		return
-	}
-	p.say("*Needs you today*")
-	for i, n := range r.Needs {
-		p.say(needWords(n, r))
-		var buttons []slack.BlockElement
-		kind, _, _ := strings.Cut(n.Subject, "/")
-		if d.Opens[kind] != nil {
-			buttons = append(buttons, chat.Button(fmt.Sprintf("%s:%d", actionOpen, i), n.Subject, "Open"))
-		}
-		if d.Passes[kind] != nil {
-			buttons = append(buttons, chat.Button(fmt.Sprintf("%s:%d", actionPass, i), n.Subject, "Reassign"))
-		}
-		if n.Done != nil {
-			buttons = append(buttons, n.Done)
-		}
-		if len(buttons) > 0 {
-			p.Blocks = append(p.Blocks, chat.Actions(buttons...))
-		}
-	}
-	if r.MoreNeeds > 0 {
-		p.small(fmt.Sprintf("… and %d more. `/digest` shows the next ones once these are settled.", r.MoreNeeds))
-	}
-}
-
 // brief keeps what people wrote to a line.
 func (r Report) brief(plain string, most int) string {
-	return chat.EscapeInline(chat.Shorten(plain, max(10, most/r.tight)))
+	return chat.EscapeInline(chat.Shorten(plain, max(10, most/max(1, r.tight))))
 }
 
-func needWords(n Need, r Report) string {
-	if n.Bounced > 0 {
-		return fmt.Sprintf("*%s* was declined %s, last %s. It is %s’s lead; only a manager can hand it off again.", r.brief(n.Title, 60),
-			count(n.Bounced, "time", "times"), chat.Moment(n.Due, r.zone), chat.Person(n.Person))
+// most is how many of a list are shown: fewer where shorter names alone do not
+// make a message short enough.
+func (r Report) most(n int) int {
+	switch {
+	case r.tight < 3:
+		return n
+	case r.tight < 5:
+		return (n*2 + 2) / 3
 	}
-	words := "*" + r.brief(n.What, 80) + "*"
-	if n.Title != "" {
-		words += " · " + r.brief(n.Title, 60)
-	}
-	if r.At.Before(n.Due) {
-		return words + "\nDue " + chat.Moment(n.Due, r.zone) + ", for " + chat.Person(n.Person) + " to do."
-	}
-	return words + "\nWas due " + chat.Moment(n.Due, r.zone) + ", for " + chat.Person(n.Person) + " to do."
+	return (n + 1) / 2
 }
 
 // numbersWords are a line for each thing that is counted.
-func (d *Digests) numbersWords(r Report) []string {
+func (d *Digests) numbersWords(p *page, r Report) {
 	now, before := r.Now, r.Before
 	h, hb := now.Handoffs, before.Handoffs
 	lines := []string{
-		fmt.Sprintf("*Leads*: %d assigned (%d)", now.Assigned, before.Assigned),
-		fmt.Sprintf("*Handoffs*: %d sent (%d), %d accepted (%d), %d declined (%d)", h.Sent, hb.Sent, h.Accepted, hb.Accepted, h.Declined, hb.Declined),
+		fmt.Sprintf("*Leads*: %d assigned%s", now.Assigned, was(now.Assigned, before.Assigned)),
+		fmt.Sprintf("*Handoffs*: %d sent%s, %d accepted%s, %d declined%s", h.Sent, was(h.Sent, hb.Sent), h.Accepted, was(h.Accepted, hb.Accepted), h.Declined, was(h.Declined, hb.Declined)),
 	}
 	if len(h.Reasons) > 0 {
 		lines = append(lines, "Declined because: "+r.reasons())
 	}
-	if words := waitingWords(r); words != "" {
-		lines = append(lines, words)
-	}
-	lines = append(lines, d.scoreWords(r))
+	lines = append(lines, waitingWords(r))
+	p.say(append(lines, d.scoreWords(r))...)
+	lines = nil
 	for i, a := range now.Actions {
-		if i == mostActions {
-			lines = append(lines, "… and "+count(len(now.Actions)-mostActions, "other timed action", "other timed actions"))
+		if i == r.most(mostActions) {
+			lines = append(lines, "… and "+count(len(now.Actions)-i, "other timed action", "other timed actions"))
 			break
 		}
 		lines = append(lines, r.actionWords(a, before.find(a)))
 	}
-	return lines
+	if len(lines) > 0 {
+		p.say(lines...)
+	}
 }
 
 func (r Report) reasons() string {
@@ -142,13 +113,16 @@ func (r Report) reasons() string {
 			parts = append(parts, count(len(h.Reasons)-mostReasons, "other reason", "other reasons"))
 			break
 		}
-		label := "no reason given"
-		if why.Label != "" {
-			label = r.brief(why.Label, 75)
-		}
-		parts = append(parts, fmt.Sprintf("%s (%d)", label, why.N))
+		parts = append(parts, fmt.Sprintf("%s (%d)", r.reason(why.Label), why.N))
 	}
 	return strings.Join(parts, ", ")
+}
+
+func (r Report) reason(label string) string {
+	if label == "" {
+		return "no reason given"
+	}
+	return r.brief(label, 75)
 }
 
 func waitingWords(r Report) string {
@@ -164,7 +138,7 @@ func waitingWords(r Report) string {
 	}
 	words := strings.Join(parts, ", ")
 	if len(r.Oldest) > 0 {
-		words += "; the oldest for " + deadline.Length(r.OldestFor) + " of working time"
+		words += "; the oldest for " + worked(r.OldestFor)
 		if r.Kind != Team {
 			words += " (" + r.brief(r.Oldest[0].Title, 60) + ", with " + chat.Person(r.Oldest[0].AE) + ")"
 		}
@@ -175,14 +149,22 @@ func waitingWords(r Report) string {
 func (d *Digests) scoreWords(r Report) string {
 	now, before := r.Now.Scored, r.Before.Scored
 	if now.Scored == 0 {
-		return fmt.Sprintf("*Qualification*: no lead was scored (%d)", before.Scored)
+		return "*Qualification*: no lead was scored" + none(before.Scored)
 	}
-	words := fmt.Sprintf("*Qualification*: %s passed (%s)", share(now.Passed, now.Scored), share(before.Passed, before.Scored))
+	words := fmt.Sprintf("*Qualification*: %s passed%s", share(now.Passed, now.Scored), shareBefore(before.Passed, before.Scored))
 	if len(now.Missing) > 0 {
 		m := now.Missing[0]
 		words += fmt.Sprintf(". Most often missing: %s, %s", r.brief(d.criterion(m.Framework, m.Criterion), 75), share(m.N, now.Scored))
 	}
 	return words
+}
+
+// shareBefore says how many of how many it was in the time before.
+func shareBefore(n, of int) string {
+	if of == 0 {
+		return ""
+	}
+	return " (" + share(n, of) + " before)"
 }
 
 // criterion is how a criterion reads in the playbook in force.
@@ -197,124 +179,66 @@ func (d *Digests) criterion(framework, id string) string {
 	return strings.ReplaceAll(id, "_", " ")
 }
 
+// actionWords say how a timed action went, and how it stands.
 func (r Report) actionWords(a, before Action) string {
 	words := "*" + r.brief(a.Label, 75) + "*: "
-	switch {
-	case a.done() == 0:
-		words += fmt.Sprintf("none done (%d)", before.done())
-	default:
-		words += fmt.Sprintf("%s on time (%s)", share(a.OnTime, a.done()), share(before.OnTime, before.done()))
+	if a.done() == 0 {
+		words += "none done" + none(before.done())
+	} else {
+		words += share(a.OnTime, a.done()) + " on time" + shareBefore(before.OnTime, before.done())
 	}
-	if a.Late > 0 {
-		words += ", the latest " + deadline.Length(a.Lateness) + " late"
-	}
+	words += a.standing()
 	if a.Missed > 0 {
-		words += fmt.Sprintf("; %d not done in its week (%d)", a.Missed, before.Missed)
-	}
-	if a.Open > 0 {
-		words += fmt.Sprintf("; %d open", a.Open)
-		if a.Overdue > 0 {
-			words += fmt.Sprintf(", %d of them overdue", a.Overdue)
-		}
+		words += fmt.Sprintf("; %d not done in its week", a.Missed) + none(before.Missed)
 	}
 	return words
 }
 
-// weekWords are what only the weekly digest tells.
-func (d *Digests) weekWords(p *page, r Report) {
-	// Stage conversion, cycle length and deal size come here once there are deals.
-	if drawn := charts(r); !r.Words {
-		p.Blocks = append(p.Blocks, drawn...)
-		p.hear(byDay(r)) // the numbers of the other chart stand above
-	} else if len(drawn) > 0 {
-		p.Blocks = append(p.Blocks, chat.Actions(chat.Button(actionCharts, string(r.Kind), "Send me the charts")))
+// standing ends the words about a timed action: how late the latest was, and what
+// is still to be done.
+func (a Action) standing() (words string) {
+	if a.Late > 0 {
+		words += ", the latest " + late(a.Lateness)
 	}
-	if r.Kind == Weekly && len(r.Reps) > 0 {
-		lines := []string{"*Handoffs by rep*, sent in these days"}
-		for _, rep := range r.Reps {
-			lines = append(lines, fmt.Sprintf("%s: %d sent, %d accepted, %d declined", chat.Person(rep.Person), rep.Sent, rep.Accepted, rep.Declined))
-		}
-		if r.MoreReps > 0 {
-			lines = append(lines, "… and "+count(r.MoreReps, "other rep", "other reps"))
-		}
-		p.say(lines...)
+	switch {
+	case a.Overdue > 0 && a.Overdue == a.Open:
+		words += fmt.Sprintf("; %d open and overdue", a.Open)
+	case a.Overdue > 0:
+		words += fmt.Sprintf("; %d open, %d of them overdue", a.Open, a.Overdue)
+	case a.Open > 0:
+		words += fmt.Sprintf("; %d open", a.Open)
 	}
-	q := r.Now.Questions
-	lines := []string{fmt.Sprintf("*Questions to the playbook*: %d asked (%d), %d without an answer (%d)", q.Asked, r.Before.Questions.Asked, q.Unanswered, r.Before.Questions.Unanswered)}
-	if len(q.Most) > 0 {
-		var most []string
-		for _, a := range q.Most {
-			most = append(most, fmt.Sprintf("“%s” (%d)", r.brief(a.Words, 60), a.Times))
-		}
-		lines = append(lines, "Most asked: "+strings.Join(most, ", "))
-	}
-	if len(q.Missing) > 0 {
-		var missing []string
-		for _, a := range q.Missing {
-			missing = append(missing, fmt.Sprintf("“%s” (%d)", r.brief(a.Words, 60), a.Times))
-		}
-		lines = append(lines, "The playbook has nothing about: "+strings.Join(missing, ", "))
-	}
-	p.say(lines...)
-	if len(r.Reviews) == 0 {
-		return
-	}
-	lines = []string{"*Pages due for review*"}
-	for _, v := range r.Reviews {
-		line := r.brief(v.Title, 75) + ", since " + date(v.Due)
-		if v.Owner != "" {
-			line += " (" + r.brief(v.Owner, 40) + ")"
-		}
-		lines = append(lines, line)
-	}
-	if r.MoreDue > 0 {
-		lines = append(lines, "… and "+count(r.MoreDue, "other page", "other pages"))
-	}
-	p.say(lines...)
+	return words
 }
 
-// byDay says what the chart of the days shows.
-func byDay(r Report) string {
-	var parts []string
-	for i, c := range r.ByDay {
-		if c.Sent+c.Accepted+c.Declined > 0 {
-			parts = append(parts, fmt.Sprintf("%s %d, %d, %d", date(r.Period.Days[i]), c.Sent, c.Accepted, c.Declined))
-		}
+// late says how much working time late something is.
+func late(t time.Duration) string {
+	if t >= 8*time.Hour {
+		t = t.Round(time.Hour)
 	}
-	if len(parts) == 0 {
-		return ""
-	}
-	return "Handoffs by day (sent, accepted, declined): " + strings.Join(parts, "; ")
+	return deadline.Length(t) + " late"
 }
 
-// charts show what the words say; what did not happen has none.
-func charts(r Report) []slack.Block {
-	var out []slack.Block
-	sent, accepted, declined := chat.Series{Name: "Sent"}, chat.Series{Name: "Accepted"}, chat.Series{Name: "Declined"}
-	var shown []string
-	something := 0
-	for i, c := range r.ByDay {
-		n := c.Sent + c.Accepted + c.Declined
-		something += n
-		if day := r.Period.Days[i].In(time.UTC).Weekday(); n == 0 && (day == 0 || day == 6) {
-			continue
-		}
-		shown = append(shown, date(r.Period.Days[i]))
-		sent.Values, accepted.Values, declined.Values = append(sent.Values, float64(c.Sent)), append(accepted.Values, float64(c.Accepted)), append(declined.Values, float64(c.Declined))
-	}
-	if something > 0 {
-		out = append(out, chat.Bars("Handoffs by day", "Handoffs", shown, sent, accepted, declined))
-	}
-	onTime, late := chat.Series{Name: "On time"}, chat.Series{Name: "Late"}
-	var labels []string
-	for _, a := range r.Now.Actions {
-		if a.done() > 0 {
-			labels = append(labels, a.Label)
-			onTime.Values, late.Values = append(onTime.Values, float64(a.OnTime)), append(late.Values, float64(a.Late))
+// readOn is the row of buttons for what does not fit a message.
+func (d *Digests) readOn(p *page, r Report) {
+	var buttons []slack.BlockElement
+	of := fmt.Sprintf(" %d %d", r.Period.Now.From.UnixMilli(), r.Period.Now.To.UnixMilli())
+	all := func(what string, n, shown int, label string) {
+		if n > shown {
+			buttons = append(buttons, chat.Button(actionAll+":"+what, what+of, fmt.Sprintf("Show all %d %s", n, label)))
 		}
 	}
-	if len(labels) > 0 {
-		out = append(out, chat.Bars("Done on time, and late", "Times", labels[:min(len(labels), mostActions)], onTime, late))
+	// The weekly digest says of each person what went worst.
+	more := func(rep Rep) bool { return len(rep.Actions) > 1 }
+	if r.Kind == Daily && r.Now.Handoffs.Sent+len(r.Now.Actions) > 0 || len(r.Reps) <= r.most(mostReps) && slices.ContainsFunc(r.Reps, more) {
+		buttons = append(buttons, chat.Button(actionAll+":"+listPeople, listPeople+of, "By person"))
 	}
-	return out
+	all(listPeople, len(r.Reps), r.most(mostReps), "people")
+	all(listActions, len(r.Now.Actions), r.most(mostActions), "timed actions")
+	all(listReasons, len(r.Now.Handoffs.Reasons), mostReasons, "reasons")
+	all(listReviews, len(r.Reviews), r.most(mostReviews), "pages due")
+	if r.Words && len(charts(r)) > 0 {
+		buttons = append(buttons, chat.Button(actionCharts, string(r.Kind), "Send me the charts"))
+	}
+	p.row(buttons...)
 }

@@ -33,19 +33,28 @@ func reading(t testing.TB, s *shop, kind Kind) Report {
 				{Page: "tasting", ID: "answer", Label: "Answer the handoff", Open: 1}}},
 		Before:  Numbers{Assigned: 1, Handoffs: handoff.Tally{Sent: 2}, Scored: qualification.Tally{Scored: 3, Passed: 1}, Actions: []Action{{Page: "tasting", ID: "visit", OnTime: 2}}},
 		Waiting: 2, Asked: 1, Oldest: []handoff.Standing{{ID: "H1", Title: "Corner shop", AE: "UAE", Sender: "USDR"}}, OldestFor: 5 * time.Hour,
-		Needs: []Need{{Subject: "handoff/H1", Title: "Corner *shop*", What: "Answer the handoff", Person: "UAE", Due: berlin(21, 16, 0)},
-			{Subject: "lead/L2", Title: "Old mill", What: "Visit the shop", Person: "USDR", Due: berlin(22, 11, 0), Done: chat.Button("deadline.done:D2", "D2", "Done")},
-			{Subject: "lead/L3", Title: "Far shop", Person: "USDR", Due: berlin(21, 15, 0), Bounced: 2}},
-		MoreNeeds: 2,
+		Needs: []Need{{Why: Passed, Key: "deadline/D1", Subject: "handoff/H1", Title: "Corner *shop*", What: "Answer the handoff", Person: "UAE", Since: berlin(21, 16, 0), Late: time.Hour, Told: true},
+			{Why: Passed, Key: "deadline/D4", Subject: "lead/L4", Title: "Own shop", What: "Visit the shop", Person: "UBERLIN", Since: berlin(13, 16, 0), Late: 41*time.Hour + 20*time.Minute, Ends: "D4"},
+			{Why: Stalled, Key: "handoff/H5", Subject: "handoff/H5", Title: "Slow shop", Person: "UAE", Since: berlin(20, 10, 0), Late: 14 * time.Hour},
+			{Why: Unanswered, Key: "handoff/H6", Subject: "handoff/H6", Title: "Odd shop", Person: "USDR", Asker: "UAE", Since: berlin(21, 10, 0), Late: 6 * time.Hour},
+			{Why: Returned, Subject: "lead/L3", Title: "Far shop", Person: "USDR", Since: berlin(21, 15, 0), Times: 2},
+			{Why: Today, Key: "deadline/D2", Subject: "lead/L2", Title: "Old mill", What: "Visit the shop", Person: "USDR", Since: berlin(22, 11, 0), Ends: "D2"}},
+		AllNeeds: 8,
 	}
 	if kind == Daily {
 		return r
 	}
-	r.ByDay = []handoff.Tally{{Sent: 1, Accepted: 1}, {}, {}, {}, {}, {Sent: 1, Declined: 1}, {Sent: 2, Declined: 1}}
-	r.Reps, r.MoreReps = []handoff.Rep{{Person: "USDR", Sent: 3, Accepted: 1, Declined: 1}, {Person: "USDR2", Sent: 1, Declined: 1}}, 3
+	for _, n := range [][4]int{{1, 1, 0, 2}, {0, 0, 0, 2}, {0, 0, 0, 2}, {0, 0, 0, 2}, {0, 0, 0, 2}, {1, 0, 1, 2}, {2, 0, 1, 3}} {
+		r.ByDay = append(r.ByDay, Day{handoff.Tally{Sent: n[0], Accepted: n[1], Declined: n[2]}, n[3]})
+	}
+	for i, n := range [][5]int{{3, 2, 0, 5, 1}, {5, 3, 1, 6, 0}, {2, 2, 0, 4, 2}, {4, 1, 2, 4, 1}} {
+		r.Weeks = append(r.Weeks, Week{r.Period.Days[0].Add(playbook.Span{Days: 7 * (i - 3)}), n[0], n[1], n[2], n[3], n[4]})
+	}
+	r.Reps = []Rep{{handoff.Rep{Person: "USDR", Sent: 3, Accepted: 1, Declined: 1}, []Action{{Label: "Visit the shop", OnTime: 3, Late: 1, Lateness: 41 * time.Minute, Open: 2, Overdue: 1}, {Label: "Bake"}, {Label: "Taste"}}},
+		{handoff.Rep{Person: "UAE"}, []Action{{Label: "Answer the handoff", Open: 1}}}, {handoff.Rep{Person: "USDR2", Sent: 1, Declined: 1}, nil}}
 	r.Now.Questions = answers.Tally{Asked: 14, Unanswered: 3, Most: []answers.Asked{{Words: "rye <!channel>", Times: 4}}, Missing: []answers.Asked{{Words: "spelt", Times: 2}, {Words: "oats", Times: 1}}}
 	r.Before.Questions = answers.Tally{Asked: 9}
-	r.Reviews, r.MoreDue = []Review{{Title: "Pass the shop on", Owner: "@baker", Due: playbook.Date{Year: 2000, Month: 1, Day: 30}}}, 1
+	r.Reviews = []Review{{Title: "Pass the shop on", Owner: "@baker", Due: playbook.Date{Year: 2000, Month: 1, Day: 30}}}
 	return r
 }
 
@@ -55,7 +64,7 @@ func TestDigestsLookAsPinned(t *testing.T) {
 		at := berlin(22, 9, 0)
 		r := Report{Kind: kind, At: at, Reader: "UBERLIN", Period: s.times("UBERLIN").period(kind, at, false), zone: zone(t, "Europe/Berlin")}
 		if kind != Daily {
-			r.ByDay = make([]handoff.Tally, 7)
+			r.ByDay = make([]Day, 7)
 		}
 		return r
 	}
@@ -130,11 +139,13 @@ func check(t testing.TB, m chat.Message) {
 func TestALargeTeamFitsSlack(t *testing.T) {
 	s := open(t, dbtest.Open(t, filepath.Join(t.TempDir(), "db")), settings)
 	long := strings.Repeat("Bäckerei & Söhne <am> *Markt* ", 10)
-	for _, kind := range []Kind{Daily, Weekly, Team} {
+	for name, kind := range map[string]Kind{"daily": Daily, "weekly": Weekly, "team": Team, "weekly on demand": Weekly, "weekly with charts": Weekly} {
 		r := reading(t, s, kind)
-		r.Needs, r.MoreNeeds = nil, 192
+		r.Wanted, r.Words = strings.Contains(name, " "), name == "weekly on demand"
+		r.Needs, r.AllNeeds = nil, 4000
 		for i := range mostNeeds {
-			r.Needs = append(r.Needs, Need{Subject: fmt.Sprintf("lead/%036d", i), Title: long, What: long, Person: fmt.Sprintf("U0%09d", i), Due: berlin(21, 9, 0)})
+			r.Needs = append(r.Needs, Need{Why: Why(i % 5), Key: fmt.Sprintf("deadline/%036d", i), Subject: fmt.Sprintf("lead/%036d", i), Title: long, What: long, Person: fmt.Sprintf("U0%09d", i),
+				Since: berlin(21, 9, 0), Late: 99 * time.Hour, Told: true, Asker: "U000000000", Times: 99, Ends: fmt.Sprintf("%036d", i)})
 		}
 		r.Now.Actions = nil
 		for i := range 30 {
@@ -146,18 +157,24 @@ func TestALargeTeamFitsSlack(t *testing.T) {
 		}
 		r.Oldest[0].Title = long
 		if kind != Daily {
-			r.Reps, r.MoreReps, r.Reviews, r.MoreDue = nil, 190, nil, 500
+			r.Reps, r.Reviews = nil, nil
 			r.Now.Questions.Most, r.Now.Questions.Missing = nil, nil
-			for i := range mostReps {
-				r.Reps = append(r.Reps, handoff.Rep{Person: fmt.Sprintf("U0%09d", i), Sent: 100, Accepted: 50, Declined: 50})
+			for i := range 200 {
+				r.Reps = append(r.Reps, Rep{handoff.Rep{Person: fmt.Sprintf("U0%09d", i), Sent: 100, Accepted: 50, Declined: 50}, r.Now.Actions})
+			}
+			r.Weeks = nil
+			for i := range mostWeeks {
+				r.Weeks = append(r.Weeks, Week{r.Period.Days[0].Add(playbook.Span{Days: 7 * (i - 7)}), 10000, 10000, 10000, 10000, 10000})
+			}
+			for range 500 {
+				r.Reviews = append(r.Reviews, Review{Title: long, Owner: long, Due: playbook.Date{Year: 2000, Month: 1, Day: 1}})
 			}
 			for range mostAsked {
 				r.Now.Questions.Most = append(r.Now.Questions.Most, answers.Asked{Words: long, Times: 1000})
 				r.Now.Questions.Missing = append(r.Now.Questions.Missing, answers.Asked{Words: long, Times: 1000})
-				r.Reviews = append(r.Reviews, Review{Title: long, Owner: long, Due: playbook.Date{Year: 2000, Month: 1, Day: 1}})
 			}
 		}
-		t.Run(string(kind), func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			m := s.message(r)
 			check(t, m)
 			letters := 0

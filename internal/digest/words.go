@@ -6,7 +6,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slack-go/slack"
+
 	"sopbot/internal/chat"
+	"sopbot/internal/deadline"
 	"sopbot/internal/playbook"
 )
 
@@ -40,9 +43,14 @@ func (p Period) now(zone *time.Location) string {
 		words += " to " + date(last)
 	}
 	if p.SoFar {
-		words += ", until " + p.Now.To.In(zone).Format("15:04")
+		words += ", until " + hour(p.Now.To, zone)
 	}
 	return words
+}
+
+// hour is a time of the day, as each reader's Slack writes it.
+func hour(t time.Time, zone *time.Location) string {
+	return fmt.Sprintf("<!date^%d^{time}|%s>", t.Unix(), t.In(zone).Format("15:04"))
 }
 
 // before says what it is compared with.
@@ -57,9 +65,40 @@ func (p Period) before(zone *time.Location) string {
 		words += " to " + date(last)
 	}
 	if p.SoFar {
-		words += ", until " + to.Format("15:04")
+		words += ", until " + hour(to, zone)
 	}
 	return words
+}
+
+// was says after a number what it was in the time before; nothing of what did not
+// happen in either.
+func was(now, before int) string {
+	switch {
+	case now > before:
+		return fmt.Sprintf(" (up from %d)", before)
+	case now < before:
+		return fmt.Sprintf(" (down from %d)", before)
+	case now == 0:
+		return ""
+	}
+	return " (as before)"
+}
+
+// none says of what did not happen how often it did in the time before.
+func none(before int) string {
+	if before == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%d before)", before)
+}
+
+// worked says how much working time something took: minutes say nothing of what
+// takes a day.
+func worked(t time.Duration) string {
+	if t < 8*time.Hour {
+		return deadline.Length(t) + " of working time"
+	}
+	return fmt.Sprintf("%d hours of working time", int(t.Round(time.Hour)/time.Hour))
 }
 
 // page is a message while it is written: blocks for the eye, and the same words
@@ -78,6 +117,19 @@ func (p *page) say(mrkdwn ...string) {
 	words := strings.Join(mrkdwn, "\n")
 	p.Blocks = append(p.Blocks, chat.TextBlocks(words)...)
 	p.said = append(p.said, words)
+}
+
+// mark says something behind a sign that is for the eye alone.
+func (p *page) mark(sign, mrkdwn string) {
+	p.Blocks = append(p.Blocks, chat.TextBlocks(":"+sign+": "+mrkdwn)...)
+	p.said = append(p.said, mrkdwn)
+}
+
+// row is a row of buttons; none where there are none.
+func (p *page) row(buttons ...slack.BlockElement) {
+	if len(buttons) > 0 {
+		p.Blocks = append(p.Blocks, chat.Actions(buttons...))
+	}
 }
 
 func (p *page) small(mrkdwn string) {

@@ -19,3 +19,13 @@ func (p *Posts) Change(tx *database.Tx, key string, m chat.Message) (changed boo
 	}
 	return true, p.Put(tx, key, old.channel, m)
 }
+
+// Pending reports whether a message is still on its way for the first time: it
+// stands nowhere yet, and was not given up.
+func (p *Posts) Pending(tx *database.Tx, key string) (bool, error) {
+	m, found, err := load(tx, key)
+	if err != nil {
+		return false, fmt.Errorf("is message %s on its way: %w", key, err)
+	}
+	return found && (m.state == "queued" || m.state == "sending"), nil
+}

@@ -87,24 +87,24 @@ type Rep struct {
 }
 
 // ByRep counts for each SDR what was sent from one instant to before another, and
-// what became of it so far; who sent most comes first. more is how many others
-// sent something.
-func ByRep(tx *database.Tx, from, to time.Time, most int) (reps []Rep, more int, err error) {
+// what became of it so far; who sent most comes first.
+func ByRep(tx *database.Tx, from, to time.Time) (reps []Rep, err error) {
 	err = tx.Each(`SELECT sender, count(*), sum(CASE WHEN status = 'accepted' THEN 1 ELSE 0 END), sum(CASE WHEN status = 'declined' THEN 1 ELSE 0 END)
 		FROM handoffs WHERE sent_at >= $1 AND sent_at < $2 GROUP BY sender ORDER BY count(*) DESC, sender`,
 		[]any{database.Millis(from), database.Millis(to)}, func(rows *sql.Rows) error {
 			var r Rep
-			if err := rows.Scan(&r.Person, &r.Sent, &r.Accepted, &r.Declined); err != nil {
-				return err
-			}
-			if len(reps) == most {
-				more++
-				return nil
-			}
+			err := rows.Scan(&r.Person, &r.Sent, &r.Accepted, &r.Declined)
 			reps = append(reps, r)
-			return nil
+			return err
 		})
-	return reps, more, err
+	return reps, err
+}
+
+// UndecidedAt counts what waited for a decision at an instant.
+func UndecidedAt(tx *database.Tx, at time.Time) (n int, err error) {
+	_, err = tx.Row(`SELECT (SELECT count(*) FROM handoffs WHERE status IN ('waiting', 'asked') AND sent_at < $1)
+		+ (SELECT count(*) FROM handoffs WHERE decided_at >= $1 AND sent_at < $1)`, []any{database.Millis(at)}, &n)
+	return n, err
 }
 
 // Standing is a handoff that nobody has decided yet.
@@ -112,6 +112,8 @@ type Standing struct {
 	ID, Lead, Title, Sender, AE string
 	Sent                        time.Time
 	Asked                       bool // it waits for the SDR's answer
+	AskedBy                     string
+	AskedAt                     time.Time
 }
 
 // Undecided lists what waits for a decision, the oldest first; n is how many do,
@@ -137,6 +139,42 @@ func Undecided(tx *database.Tx, most int) (oldest []Standing, n, asked int, err 
 	return oldest, n, asked, err
 }
 
+// stuck is a handoff that no clock presses: it waits for the AE, and no deadline
+// runs for it; or the clock stands still since before an instant, because a
+// question has no answer.
+const stuck = `handoffs h LEFT JOIN handoff_questions q ON q.handoff = h.id AND q.answer IS NULL
+	WHERE h.status IN ('waiting', 'asked') AND (h.status = 'waiting' AND NOT EXISTS (SELECT 1 FROM deadlines d WHERE d.subject = 'handoff/' || h.id AND d.state = 'open')
+		OR h.status = 'asked' AND q.asked_at < $1)`
+
+// Stuck lists what waits and is pressed by no clock, the oldest first: so many are
+// passed over, so many listed. Questions count that were asked before that
+// instant.
+func Stuck(tx *database.Tx, asked time.Time, skip, most int) (oldest []Standing, err error) {
+	if most <= 0 {
+		return nil, nil
+	}
+	err = tx.Each(`SELECT h.id, h.lead, l.company, l.contact, h.sender, h.ae, h.sent_at, h.status, coalesce(q.asked_by, ''), coalesce(q.asked_at, 0)
+		FROM leads l, `+stuck+` AND l.id = h.lead ORDER BY h.sent_at, h.id LIMIT $2 OFFSET $3`, []any{database.Millis(asked), most, skip}, func(rows *sql.Rows) error {
+		var s Standing
+		var of lead.Lead
+		var sent, at int64
+		var status string
+		if err := rows.Scan(&s.ID, &s.Lead, &of.Company, &of.Contact, &s.Sender, &s.AE, &sent, &status, &s.AskedBy, &at); err != nil {
+			return err
+		}
+		s.Title, s.Sent, s.Asked, s.AskedAt = of.String(), time.UnixMilli(sent), status == "asked", time.UnixMilli(at)
+		oldest = append(oldest, s)
+		return nil
+	})
+	return oldest, err
+}
+
+// CountStuck counts what Stuck lists.
+func CountStuck(tx *database.Tx, asked time.Time) (n int, err error) {
+	_, err = tx.Row("SELECT count(*) FROM "+stuck, []any{database.Millis(asked)}, &n)
+	return n, err
+}
+
 // Bounced is a lead that came back so often that only a manager may hand it off
 // again.
 type Bounced struct {
@@ -146,8 +184,8 @@ type Bounced struct {
 }
 
 // Bounces lists the leads that bounced since then and were not moved on, the
-// latest first; n is how many did.
-func Bounces(tx *database.Tx, since time.Time, most int) (latest []Bounced, n int, err error) {
+// latest first, without the first few; n is how many did.
+func Bounces(tx *database.Tx, since time.Time, skip, most int) (latest []Bounced, n int, err error) {
 	err = tx.Each(`SELECT l.id, l.company, l.contact, l.owner, count(*), max(h.decided_at) FROM leads l JOIN handoffs h ON h.lead = l.id
 		WHERE l.status = 'returned' AND h.status = 'declined' AND l.id IN (SELECT lead FROM handoffs WHERE decided_at >= $1 AND status = 'declined')
 		GROUP BY l.id, l.company, l.contact, l.owner HAVING count(*) >= $2 ORDER BY max(h.decided_at) DESC, l.id`,
@@ -159,7 +197,7 @@ func Bounces(tx *database.Tx, since time.Time, most int) (latest []Bounced, n in
 				return err
 			}
 			n++
-			if len(latest) < most {
+			if n > skip && len(latest) < most {
 				b.Title, b.Last = of.String(), time.UnixMilli(last)
 				latest = append(latest, b)
 			}

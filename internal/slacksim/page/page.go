@@ -48,7 +48,7 @@ type Lever struct {
 
 // Step is one step of the guided tour. What a step needs is done for the
 // newcomer on "Show me": become As, go to Room, type Type, point at the button
-// called Point.
+// called Point, or at the clock where that says "clock".
 type Step struct {
 	ID    string `json:"id"` // lives for ever: browsers remember what was done by it
 	Title string `json:"title"`

@@ -153,7 +153,7 @@ function plot(c) {
   const series = c.series || [], axis = c.axis_config || {};
   const names = axis.categories?.length ? axis.categories : (series[0]?.data || []).map(p => p.label);
   const values = series.flatMap(s => (s.data || []).map(p => number(p.value)));
-  const high = Math.max(0, ...values), low = Math.min(0, ...values), step = nice((high - low) / 4 || 1);
+  const high = Math.max(0, ...values), low = Math.min(0, ...values), step = nice(Math.max((high - low) / 4, values.some(v => v % 1) ? 1e-9 : 1));
   const top = Math.ceil(high / step) * step || step, bottom = Math.floor(low / step) * step;
   const W = 560, H = 250, L = 52, R = 12, T = 12, B = axis.x_label ? 56 : 38;
   const x = i => L + (W - L - R) * (i + 0.5) / Math.max(1, names.length), y = v => T + (H - T - B) * (top - v) / (top - bottom);

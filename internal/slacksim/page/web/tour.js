@@ -21,7 +21,6 @@ function draw() {
   clear(box,
     h('p', { class: 'lead' },
       next ? `What ${store.app.name} does, in ${steps.length} small steps.` : 'That was all of it. Go on playing; everything here can be undone with --fresh.'),
-    
     h('ol', {}, steps.map((s, i) => h('li', { class: (done.has(s.id) ? 'done ' : '') + (s === next ? 'next' : ''), 'aria-current': s === next ? 'step' : null },
       h('span', { class: 'mark', role: 'img', 'aria-label': done.has(s.id) ? 'done' : `step ${i + 1}` }, done.has(s.id) ? icon('check') : String(i + 1)),
       h('div', {}, h('h3', {}, s.title), h('p', {}, s.words), button('Show me', () => showMe(s), { class: s === next ? 'primary' : null, 'aria-label': `Show me: ${s.title}` }))))),
@@ -42,7 +41,7 @@ async function showMe(s) {
     typed.focus();
     point(typed.closest('.paper'));
   }
-  const button = s.point && [...document.querySelectorAll('dialog[open] button, #main button')].filter(b => b.textContent.trim() === s.point && b.offsetParent).at(-1);
+  const button = s.point && [...document.querySelectorAll('dialog[open] button, #main button')].filter(b => (b.textContent.trim() === s.point || b.dataset.key === s.point) && b.offsetParent).at(-1);
   if (button) { button.scrollIntoView({ block: 'center' }); button.focus(); point(button); }
 }
 
