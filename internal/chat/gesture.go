@@ -189,3 +189,11 @@ type Slack interface {
 	// message's timestamp.
 	Post(ctx context.Context, channel string, m Message) (ts string, err error)
 }
+
+// Show opens a modal by a click, on top of the one that was clicked in.
+func Show(ctx context.Context, s Slack, c Click, view slack.ModalViewRequest) error {
+	if c.View == nil {
+		return s.OpenView(ctx, c.Trigger, view)
+	}
+	return s.PushView(ctx, c.Trigger, view)
+}

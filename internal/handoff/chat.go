@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/slack-go/slack"
-
 	"sopbot/internal/chat"
 	"sopbot/internal/database"
 	"sopbot/internal/form"
@@ -103,16 +101,8 @@ func (h *Handoffs) Step() lead.Step {
 		} else if said != "" {
 			return chat.Refusal(said)
 		}
-		return h.open(ctx, c.Person, func(view slack.ModalViewRequest) error { return h.show(ctx, c, view) }, opening{of: answer})
+		return h.open(ctx, c.Person, lead.Start{Of: answer, Show: h.Leads.ByClick(ctx, c)})
 	}}
-}
-
-// show opens a modal, on top of the one that was clicked in.
-func (h *Handoffs) show(ctx context.Context, c chat.Click, view slack.ModalViewRequest) error {
-	if c.View == nil {
-		return h.Slack.OpenView(ctx, c.Trigger, view)
-	}
-	return h.Slack.PushView(ctx, c.Trigger, view)
 }
 
 // sends is who may hand leads off.
@@ -140,18 +130,14 @@ func (h *Handoffs) command(ctx context.Context, c chat.Command) (chat.Message, e
 	if said, err := h.hindrance(ctx, c.Person, answer); err != nil || said != "" {
 		return chat.Say(said), err
 	}
-	return chat.Message{}, h.open(ctx, c.Person, func(view slack.ModalViewRequest) error {
-		return h.Slack.OpenView(ctx, c.Trigger, view)
-	}, opening{of: answer, note: note})
+	return chat.Message{}, h.open(ctx, c.Person, lead.Start{Of: answer, Note: note, Show: h.Leads.ByCommand(ctx, c.Trigger)})
 }
 
 func (h *Handoffs) shortcut(ctx context.Context, s chat.Shortcut) error {
 	if err := h.admitSender(ctx, s.Person); err != nil {
 		return err
 	}
-	return h.open(ctx, s.Person, func(view slack.ModalViewRequest) error {
-		return h.Slack.OpenView(ctx, s.Trigger, view)
-	}, opening{from: lead.FromShortcut})
+	return h.open(ctx, s.Person, lead.Start{From: lead.FromShortcut, Show: h.Leads.ByCommand(ctx, s.Trigger)})
 }
 
 // listed is how many handoffs one message shows.

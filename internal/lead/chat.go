@@ -132,10 +132,7 @@ func (l *Leads) open(ctx context.Context, c chat.Click) error {
 	if err != nil {
 		return err
 	}
-	if c.View == nil {
-		return l.Slack.OpenView(ctx, c.Trigger, view)
-	}
-	return l.Slack.PushView(ctx, c.Trigger, view)
+	return chat.Show(ctx, l.Slack, c, view)
 }
 
 // turn shows another page of what is known: the value is "LEAD PAGE".
@@ -149,10 +146,7 @@ func (l *Leads) turn(ctx context.Context, c chat.Click) error {
 	if err != nil {
 		return err
 	}
-	if err := l.Slack.UpdateView(ctx, c.View.ID, "", view); !errors.Is(err, chat.ErrStale) {
-		return err
-	}
-	return nil // it was closed meanwhile
+	return chat.UnlessStale(l.Slack.UpdateView(ctx, c.View.ID, "", view)) // it may be closed by now
 }
 
 func (l *Leads) knownView(ctx context.Context, person, id string, page int) (view slack.ModalViewRequest, err error) {
