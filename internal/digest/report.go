@@ -15,6 +15,7 @@ import (
 	"sopbot/internal/lead"
 	"sopbot/internal/playbook"
 	"sopbot/internal/qualification"
+	"sopbot/internal/roster"
 )
 
 // Numbers are what is counted of a span of time.
@@ -197,9 +198,12 @@ func (d *Digests) needs(tx *database.Tx, r *Report, t times) error {
 	}
 	// What somebody else waits for comes before what only its owner does.
 	slices.SortStableFunc(due, func(a, b deadline.Deadline) int { return rank(a, r.At) - rank(b, r.At) })
-	bounced, bounces, err := handoff.Bounces(tx, r.At.Add(-returned), mostNeeds)
-	if err != nil {
-		return err
+	var bounced []handoff.Bounced
+	bounces := 0
+	if rule := handoff.Declines(d.Shelf.InForce()); rule.Then == string(roster.Manager) {
+		if bounced, bounces, err = handoff.Bounces(tx, r.At.Add(-returned), rule.Again, mostNeeds); err != nil {
+			return err
+		}
 	}
 	room := mostNeeds - min(len(bounced), mostNeeds/4)
 	for _, on := range due[:min(len(due), room)] {

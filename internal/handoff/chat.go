@@ -3,6 +3,7 @@ package handoff
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -96,7 +97,7 @@ func (h *Handoffs) Step() lead.Step {
 			return err
 		}
 		answer := form.Lead(id, "")
-		if said, err := h.hindrance(ctx, c.Person, answer); err != nil {
+		if said, err := h.hindrance(ctx, c.Person, h.Shelf.InForce(), answer); err != nil {
 			return err
 		} else if said != "" {
 			return chat.Refusal(said)
@@ -105,11 +106,14 @@ func (h *Handoffs) Step() lead.Step {
 	}}
 }
 
-// sends is who may hand leads off.
-var sends = []roster.Role{roster.SDR, roster.Manager}
-
+// admitSender lets whoever may hand leads off: SDRs, managers, and whoever
+// decides about those that came back too often.
 func (h *Handoffs) admitSender(ctx context.Context, person string) error {
-	return h.Roster.Admit(ctx, person, "hand leads off", sends...)
+	who := []roster.Role{roster.SDR, roster.Manager}
+	if then := roster.Role(Declines(h.Shelf.InForce()).Then); !slices.Contains(who, then) {
+		who = append(who, then)
+	}
+	return h.Roster.Admit(ctx, person, "hand leads off", who...)
 }
 
 func (h *Handoffs) command(ctx context.Context, c chat.Command) (chat.Message, error) {
@@ -127,7 +131,7 @@ func (h *Handoffs) command(ctx context.Context, c chat.Command) (chat.Message, e
 	if err != nil {
 		return chat.Message{}, err
 	}
-	if said, err := h.hindrance(ctx, c.Person, answer); err != nil || said != "" {
+	if said, err := h.hindrance(ctx, c.Person, h.Shelf.InForce(), answer); err != nil || said != "" {
 		return chat.Say(said), err
 	}
 	return chat.Message{}, h.open(ctx, c.Person, lead.Start{Of: answer, Note: note, Show: h.Leads.ByCommand(ctx, c.Trigger)})

@@ -21,6 +21,14 @@ func page(b *playbook.Playbook) (*playbook.Page, error) {
 	return nil, chat.Refuse("The playbook has no form called `%s`. Its owner adds one, and this starts working.", FormPage)
 }
 
+// Declines is what a playbook says of leads whose handoffs are declined.
+func Declines(b *playbook.Playbook) playbook.Declines {
+	if p, ok := b.Page(FormPage); ok && p.Form != nil {
+		return p.Form.Declines
+	}
+	return playbook.DefaultDeclines
+}
+
 // flow is the way through the form.
 func (h *Handoffs) flow() lead.Flow {
 	return lead.Flow{Leads: h.Leads, Kind: playbook.KindForm,
@@ -91,7 +99,7 @@ func (h *Handoffs) picked(ctx context.Context, c chat.Click) error {
 			// Should it be gone, nothing of it can be told from what was typed.
 			before, _ = h.given(ctx, s.Options.Page, form.Value{Type: playbook.FieldLead, Text: last})
 		}
-		said, err := h.hindrance(ctx, c.Person, chosen)
+		said, err := h.hindrance(ctx, c.Person, s.Book, chosen)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -147,7 +155,7 @@ func (h *Handoffs) submit(ctx context.Context, s chat.Submission) (chat.Answer, 
 	if err != nil {
 		return chat.Answer{}, err
 	}
-	wrong, err := h.check(ctx, s.Person, sheet.Shown())
+	wrong, err := h.check(ctx, s.Person, sheet.Book, sheet.Shown())
 	if err != nil {
 		return chat.Answer{}, err
 	}

@@ -50,7 +50,7 @@ func (r *Research) morningKey(person string, at time.Time) string {
 // next is the next morning on which a person works, at the playbook's time or
 // when they begin; ok is false where the playbook wants no list.
 func (r *Research) next(person string, after time.Time) (at time.Time, ok bool) {
-	clock := r.Shelf.InForce().Settings.ResearchBlock
+	clock := r.Shelf.InForce().Settings.ResearchBlock.At
 	if !clock.Set {
 		return time.Time{}, false
 	}
