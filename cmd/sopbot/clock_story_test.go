@@ -1,6 +1,8 @@
 package main
 
 import (
+	"encoding/json"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -61,7 +63,7 @@ func TestEachMorningARepHearsOnceWhatResearchIsDue(t *testing.T) {
 	}
 	push(15*time.Hour + 55*time.Minute) // Wednesday, 09:00
 	list := slack.As("sam").WaitFor("Research for today: 2 leads")
-	has(t, "the list", list.Text(), "Tern Hotels", "Paloma Ceramics", "Put it into your calendar", "Research done", "Dec 2, 2026 9:00 AM")
+	has(t, "the list", list.Text(), "Tern Hotels", "Paloma Ceramics", "Put it into Google Calendar", "[Add to calendar]", "Research done", "Dec 2, 2026 9:00 AM")
 	if i, j := strings.Index(list.Text(), "Tern Hotels:"), strings.Index(list.Text(), "Paloma Ceramics:"); i > j {
 		t.Error("the oldest does not come first")
 	}
@@ -71,6 +73,43 @@ func TestEachMorningARepHearsOnceWhatResearchIsDue(t *testing.T) {
 	if n := one[int](t, b, "SELECT count(*) FROM outbox WHERE kind = 'research.morning' AND state = 'ready'"); n != 1 {
 		t.Errorf("%d mornings are planned, want the next", n)
 	}
+}
+
+// A block of time for one lead's research, as a file that every calendar opens.
+func TestTimeForResearchGoesIntoTheCalendar(t *testing.T) {
+	// A Tuesday, 10:03 in New York, where Sam works.
+	slack, _, push := startBotAt(t, time.Date(2026, 12, 1, 15, 3, 0, 0, time.UTC))
+	slack.As("dana").In("#sales").Slash("/lead assign @sam Tern; Hotels, Sofie Brandt")
+	sam := slack.As("sam")
+	card := sam.WaitFor("gave you the lead")
+	card.Click("Add to calendar")
+	got := sam.WaitFor("Open the file to put it into Outlook")
+	has(t, "the message", got.Text(), "Dec 1, 2026 10:15 AM", "Put it into Google Calendar", "to 12:00 PM", "(file: Research: Tern (Hotels, Sofie Brandt).ics)")
+	data := fileOf(t, slack, got)
+	has(t, "the file", data, "SUMMARY:Research: Tern (Hotels\\, Sofie Brandt)\r\n", "DTSTART:20261201T151500Z\r\n", "DTEND:20261201T170000Z\r\n", "UID:research-")
+	card.Click("Add to calendar")
+	has(t, "the second click", sam.WaitFor("already").Text(), "look a little further up")
+	push(20 * time.Minute)
+	card.Click("Add to calendar")
+	later := sam.WaitFor("10:30 AM")
+	if uid := regexp.MustCompile("UID:.*"); uid.FindString(fileOf(t, slack, later)) != uid.FindString(data) {
+		t.Error("asked again, it is another appointment")
+	}
+}
+
+// fileOf is the one file of a message.
+func fileOf(t *testing.T, slack *slacksim.Slack, m *slacksim.Card) string {
+	t.Helper()
+	var shown struct{ Files []struct{ ID string } }
+	if err := json.Unmarshal(m.JSON(), &shown); err != nil || len(shown.Files) != 1 {
+		t.Fatalf("%v: %s", err, m.JSON())
+	}
+	id := shown.Files[0].ID
+	data, _, ok := slack.File(id)
+	if !ok {
+		t.Fatalf("there is no file %q", id)
+	}
+	return string(data)
 }
 
 func TestACallThatWasHeldIsNotedAndItsNotesRemindedOf(t *testing.T) {

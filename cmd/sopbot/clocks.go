@@ -110,7 +110,11 @@ func (f *features) connectClocks() {
 		open, err := deadline.OpenFor(tx, "lead/"+of.ID)
 		var out []lead.Clock
 		for _, on := range open {
-			out = append(out, lead.Clock{Words: "*" + chat.EscapeInline(on.Label) + "*: " + d.Words(on, of.Owner, d.Now()), Buttons: d.Buttons(on), Step: on.Rule.Done})
+			buttons := d.Buttons(on)
+			if _, runs := on.Status.(deadline.Open); runs && on.Rule.Done == research.FormPage {
+				buttons = append(buttons, research.CalendarButton(on))
+			}
+			out = append(out, lead.Clock{Words: "*" + chat.EscapeInline(on.Label) + "*: " + d.Words(on, of.Owner, d.Now()), Buttons: buttons, Step: on.Rule.Done})
 		}
 		return out, err
 	}

@@ -97,7 +97,7 @@ func (f *features) stand(g ground) {
 	m.Work()
 	s := f.research
 	s.DB, s.Outbox, s.Posts, s.Slack, s.Shelf, s.Now, s.Log = g.db, g.outbox, g.posts, g.slack, g.shelf, g.now, g.log
-	s.Calendar = d.Calendar
+	s.Calendar, s.Files = d.Calendar, g.slack
 	s.Work()
 	h.DB, h.Slack, h.Posts, h.Shelf, h.Now, h.Log = g.db, g.slack, g.posts, g.shelf, g.now, g.log
 }

@@ -164,6 +164,7 @@ func TestRolesAreCheckedOnEachAction(t *testing.T) {
 		"click research.back": {func(o chat.Origin) error {
 			return b.router.Click(ctx, chat.Click{Origin: o, Action: "research.back", View: opened("research", "research", newLead(), chat.State{})})
 		}, sams},
+		"click research.calendar":  {click("research.calendar", aClock, nil), "sam"},
 		"click lead.step research": {click("lead.step:research", newLead, nil), sams},
 		"submission research":      {submit(func() *chat.View { return opened("research", "research", newLead(), chat.State{}) }), sams},
 		"command /lead call":       {command("/lead call company 1"), sells},

@@ -94,9 +94,28 @@ func fold(b *strings.Builder, line string) {
 	b.WriteString(line + "\r\n")
 }
 
-// Google is the address that opens Google's calendar with it filled in.
-func (a Appointment) Google() string {
-	q := url.Values{"action": {"TEMPLATE"}, "text": {a.Title}, "details": {a.Notes},
-		"dates": {a.From.UTC().Format(stamp) + "/" + a.Until.UTC().Format(stamp)}}
-	return "https://calendar.google.com/calendar/render?" + q.Encode()
+// Google is the address that opens Google's calendar with it filled in, in at
+// most so many letters (300 are enough for a short title): of notes, and then of
+// a title, that make it longer the end is left out.
+func (a Appointment) Google(most int) string {
+	for {
+		q := url.Values{"action": {"TEMPLATE"}, "text": {a.Title}, "dates": {a.From.UTC().Format(stamp) + "/" + a.Until.UTC().Format(stamp)}}
+		if a.Notes != "" {
+			q.Set("details", a.Notes)
+		}
+		address := "https://calendar.google.com/calendar/render?" + q.Encode()
+		switch cut := strings.LastIndexByte(a.Notes, '\n'); {
+		case len(address) <= most:
+			return address
+		case cut >= 0:
+			a.Notes = a.Notes[:cut]
+		case a.Notes != "":
+			a.Notes = ""
+		case a.Title == "":
+			return address
+		default:
+			_, last := utf8.DecodeLastRuneInString(a.Title)
+			a.Title = a.Title[:len(a.Title)-last]
+		}
+	}
 }

@@ -52,7 +52,9 @@ func sound(file []byte) (wrong string) {
 }
 
 // failer is a test, or a case of rapid's.
-type failer interface{ Fatalf(format string, args ...any) }
+type failer interface {
+	Fatalf(format string, args ...any)
+}
 
 // read is the one event of a file, as somebody else's reader understands it.
 func read(t failer, file []byte) *ics.VEvent {
@@ -126,12 +128,29 @@ func FuzzFile(f *testing.F) {
 
 func TestGooglesAddressHoldsTheSame(t *testing.T) {
 	a := Appointment{From: noon, Until: noon.Add(2 * time.Hour), Title: "Research & more?", Notes: "a\nb#c"}
-	u, err := url.Parse(a.Google())
+	u, err := url.Parse(a.Google(1000))
 	if err != nil {
 		t.Fatal(err)
 	}
 	q := u.Query()
 	if u.Host != "calendar.google.com" || q.Get("text") != a.Title || q.Get("details") != a.Notes || q.Get("dates") != "20261125T120000Z/20261125T140000Z" || q.Get("action") != "TEMPLATE" {
 		t.Errorf("%s", u)
+	}
+}
+
+func TestGooglesAddressIsAsShortAsItHasToBe(t *testing.T) {
+	long := Appointment{From: noon, Until: noon.Add(2 * time.Hour), Title: strings.Repeat("א", 150), Notes: strings.Repeat("חברה\n", 50)}
+	for most, kept := range map[int][2]bool{5000: {true, true}, 1030: {true, false}, 500: {false, false}} {
+		u, err := url.Parse(long.Google(most))
+		if err != nil || len(u.String()) > most {
+			t.Fatalf("%d letters, at most %d: %v", len(u.String()), most, err)
+		}
+		q := u.Query()
+		if got := [2]bool{q.Get("text") == long.Title, q.Get("details") != ""}; got != kept {
+			t.Errorf("of at most %d: title and notes are kept: %v, want %v", most, got, kept)
+		}
+		if !utf8.ValidString(q.Get("text")) || q.Get("text") == "" || !strings.HasPrefix(long.Notes, q.Get("details")) {
+			t.Errorf("of at most %d: %q", most, q.Get("text"))
+		}
 	}
 }

@@ -160,6 +160,13 @@ type Message struct {
 // Say makes a message of text alone, in Slack's mrkdwn.
 func Say(mrkdwn string) Message { return Message{Text: mrkdwn} }
 
+// File is something that the bot gives somebody to keep.
+type File struct {
+	Name  string // with its ending: "block.ics"
+	Title string
+	Data  []byte // never empty
+}
+
 // Answer is what happens to a modal that was submitted. The zero Answer
 // closes it.
 type Answer struct {

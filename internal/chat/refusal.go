@@ -19,6 +19,10 @@ func Refuse(format string, args ...any) error { return Refusal(fmt.Sprintf(forma
 // by now.
 var ErrStale = errors.New("chat: the view changed meanwhile")
 
+// ErrNoFiles says that Slack takes no such file from this app, however often it
+// is asked.
+var ErrNoFiles = errors.New("chat: Slack takes no file")
+
 // UnlessStale lets pass that a view changed meanwhile: what changed it is newer.
 func UnlessStale(err error) error {
 	if errors.Is(err, ErrStale) {

@@ -18,8 +18,9 @@ import (
 
 // Names that leave the house: add, don't rename.
 const (
-	actionBack   = "research.back"
-	callbackForm = "research"
+	actionBack     = "research.back"
+	actionCalendar = "research.calendar"
+	callbackForm   = "research"
 
 	// FormPage is the id of the playbook's form for research.
 	FormPage = "research"
@@ -34,6 +35,7 @@ type Research struct {
 	Posts  lead.Posts
 	Outbox *outbox.Outbox
 	Slack  chat.Slack
+	Files  Files
 	Shelf  *playbook.Shelf
 	Now    func() time.Time
 	Log    *slog.Logger
@@ -45,6 +47,7 @@ type Research struct {
 // Register is the table of contents: what people may click and send.
 func (r *Research) Register(router *chat.Router) {
 	router.OnClick(actionBack, r.back)
+	router.OnClick(actionCalendar, r.toCalendar)
 	router.OnSubmission(callbackForm, r.submit)
 }
 
