@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"regexp"
 	"strings"
@@ -125,6 +126,62 @@ func TestACallThatWasHeldIsNotedAndItsNotesRemindedOf(t *testing.T) {
 	reminder.WaitFor("on time")
 	if got := one[string](t, b, "SELECT person || ' ' || state FROM deadlines WHERE subject LIKE 'call/%'"); got != "U0SAM done" {
 		t.Errorf("the deadline is %s", got)
+	}
+}
+
+// A call is noted where a rep looks for it: on the card, in the list, in what is
+// known of a lead, and on the card of a handoff that was accepted.
+func TestACallIsNotedByAClickWhereItIsLookedFor(t *testing.T) {
+	slack, b, push := startBotAt(t, time.Date(2026, 12, 1, 15, 0, 0, 0, time.UTC))
+	calls := func(want int) {
+		t.Helper()
+		if n := one[int](t, b, "SELECT count(*) FROM deadlines WHERE subject LIKE 'call/%'"); n != want {
+			t.Errorf("%d calls are noted, want %d", n, want)
+		}
+	}
+	slack.As("dana").In("#sales").Slash("/lead assign @sam Tern Hotels")
+	sam := slack.As("sam")
+	card := sam.WaitFor("gave you the lead")
+	card.Click("Call held")
+	has(t, "the answer", sam.WaitFor("Noted").Text(), "you held a call about Tern Hotels", "Review the AI call notes", "within 1 day")
+	card.Click("Call held")
+	sam.WaitFor("a moment ago. It counts once")
+	calls(1)
+	push(3 * time.Minute)
+	card.Click("What is known")
+	known := sam.Modal()
+	has(t, "what is known", known.Text(), "[Call held]", "[Reassign]")
+	known.Click("Call held")
+	sam.Modal().WaitFor("Noted: you held a call")
+	calls(2)
+
+	on, of := imported(t, b, "talk")
+	ae := slack.As("alex")
+	handed := ae.WaitFor("hands Lead of talk over to you")
+	lacks(t, "a handoff that waits", handed.Text(), "[Call held]")
+	handed.Click("Accept")
+	handed.WaitFor("Accepted by")
+	handed.Click("Call held")
+	ae.WaitFor("you held a call about Lead of talk")
+	if got := one[string](t, b, "SELECT person FROM deadlines WHERE lead = $1 AND subject LIKE 'call/%'", of); got != "U0ALEX" {
+		t.Errorf("the notes after the AE's call are for %s; handoff %s", got, on)
+	}
+	push(3 * time.Minute)
+	has(t, "from the list", slack.As("alex").In("#sales").Slash("/lead talk").Choose("Lead of talk", "Call held").Text(), "Noted: you held a call")
+	calls(4)
+	lacks(t, "the SDR's copy", slack.As("sam").WaitFor("Your handoff of Lead of talk").Text(), "[Call held]")
+}
+
+// Where the playbook wants nothing to be done after a call, nobody is offered to
+// note one.
+func TestWithoutAnythingToDoAfterACallNoneIsNoted(t *testing.T) {
+	slack, _ := startBot(t, func(b *bot) { b.playbook = swift })
+	slack.As("sam").In("#sales").Slash("/lead assign Tern Hotels")
+	card := slack.As("sam").WaitFor("You took on the lead")
+	lacks(t, "the card", card.Text(), "Call held")
+	list := slack.As("sam").In("#sales").Slash("/lead")
+	if _, err := list.ChooseE(context.Background(), "⋯", "Call held"); err == nil {
+		t.Error("the list offers it")
 	}
 }
 

@@ -301,11 +301,16 @@ func (h *Handoffs) card(on Handoff, who reader) chat.Message {
 		blocks = append(blocks, chat.TextBlocks(p)...)
 	}
 	_, pending := on.Status.(Asked)
+	_, accepted := on.Status.(Accepted)
 	switch {
 	case on.Open() && who != theSender:
 		blocks = append(blocks, decisions(on))
 	case pending && who == theSender:
 		blocks = append(blocks, chat.Actions(primary(chat.Button(actionAnswer, on.ID, "Answer"))))
+	case accepted && who == theAE: // who holds the calls from here on
+		if call := h.Leads.CallButton(on.Lead); call != nil {
+			blocks = append(blocks, chat.Actions(call))
+		}
 	}
 	if cut {
 		blocks = append(blocks, chat.Actions(chat.Button(actionRead, on.ID, "Read it all")))

@@ -92,7 +92,7 @@ const StepName = "handoff"
 
 // Step is the button that hands a lead off.
 func (h *Handoffs) Step() lead.Step {
-	return lead.Step{Name: StepName, Label: "Hand off", Run: func(ctx context.Context, c chat.Click, id string) error {
+	return lead.Step{Name: StepName, Label: "Hand off", Early: true, Run: func(ctx context.Context, c chat.Click, id string) error {
 		if err := h.admitSender(ctx, c.Person); err != nil {
 			return err
 		}

@@ -23,6 +23,7 @@ const (
 	actionStep     = "lead.step"
 	actionReassign = "lead.reassign"
 	actionTurn     = "lead.turn"
+	actionCall     = "lead.call"
 
 	callbackName     = "lead.name"
 	callbackAssign   = "lead.assign"
@@ -34,6 +35,7 @@ const (
 type Step struct {
 	Name  string // lives for ever, like an action id
 	Label string
+	Early bool // of no use once the lead is handed off
 	Run   func(ctx context.Context, c chat.Click, lead string) error
 }
 
@@ -58,6 +60,7 @@ func (l *Leads) Register(r *chat.Router) {
 	r.OnClick(actionStep, l.step)
 	r.OnClick(actionReassign, l.openReassign)
 	r.OnClick(actionTurn, l.turn)
+	r.OnClick(actionCall, l.clickCall)
 	r.OnSubmission(callbackName, l.submitName)
 	r.OnSubmission(callbackAssign, l.submitNew)
 	r.OnSubmission(callbackReassign, l.submitReassign)
@@ -180,6 +183,8 @@ func (l *Leads) menu(ctx context.Context, c chat.Click) error {
 		return l.open(ctx, c)
 	case "reassign":
 		return l.openReassign(ctx, c)
+	case "call":
+		return l.clickCall(ctx, c)
 	}
 	return l.run(ctx, c, step)
 }

@@ -53,7 +53,7 @@ func (r *Research) Register(router *chat.Router) {
 
 // Step is the button that hands research in.
 func (r *Research) Step() lead.Step {
-	return lead.Step{Name: "research", Label: "Research done", Run: r.Open}
+	return lead.Step{Name: "research", Label: "Research done", Early: true, Run: r.Open}
 }
 
 // flow is the way through the form.
