@@ -120,12 +120,12 @@ func (f *features) connectClocks() {
 	}
 	f.leads.OnEvent = f.happened
 	f.roster.OnChange = func(before, now chat.Profile) {
-		go func() { // whoever asked who that is does not wait for it
+		f.behind.Go(func() { // whoever asked who that is does not wait for it
 			ctx := context.Background()
 			if err := d.PersonChanged(ctx, before, now); err != nil {
 				d.Log.Error("a person's clocks could not be moved", "person", now.ID, "error", err)
 			}
 			f.followDigests(ctx)
-		}()
+		})
 	}
 }

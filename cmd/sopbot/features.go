@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"sopbot/internal/answers"
@@ -34,6 +35,8 @@ type features struct {
 	qualifications *qualification.Qualifications
 	handoffs       *handoff.Handoffs
 	digests        *digest.Digests
+
+	behind sync.WaitGroup // what goes on in the background, and needs the database
 }
 
 // newFeatures makes them and connects what must rise or cross between them.
