@@ -53,19 +53,15 @@ func (a Appointment) File() []byte {
 	return []byte(b.String())
 }
 
-// text escapes what means something in a file, and leaves out what may not
-// stand in one: control characters, bytes that are no UTF-8, and marks that
-// turn the direction of what follows.
-func text(s string) string {
+// clean leaves out what may not stand in a file: control characters, bytes that
+// are no UTF-8, and marks that turn the direction of what follows. What ends a
+// line anywhere is one line feed.
+func clean(s string) string {
 	var b strings.Builder
-	s = strings.ReplaceAll(s, "\r\n", "\n")
-	for _, r := range s {
+	for _, r := range strings.ReplaceAll(s, "\r\n", "\n") {
 		switch {
-		case r == '\\' || r == ';' || r == ',':
-			b.WriteByte('\\')
-			b.WriteRune(r)
 		case r == '\n' || r == '\r' || r == '\v' || r == '\f' || r == 0x85 || r == 0x2028 || r == 0x2029:
-			b.WriteString(`\n`)
+			b.WriteByte('\n')
 		case r == '\t':
 			b.WriteByte(' ')
 		case r < ' ' || r >= 0x7f && r < 0xa0:
@@ -76,6 +72,11 @@ func text(s string) string {
 	}
 	return b.String()
 }
+
+var escaped = strings.NewReplacer(`\`, `\\`, ";", `\;`, ",", `\,`, "\n", `\n`)
+
+// text escapes what means something in a file.
+func text(s string) string { return escaped.Replace(clean(s)) }
 
 // widest is how many octets a line has at the most, without its end.
 const widest = 75
@@ -98,6 +99,7 @@ func fold(b *strings.Builder, line string) {
 // most so many letters (300 are enough for a short title): of notes, and then of
 // a title, that make it longer the end is left out.
 func (a Appointment) Google(most int) string {
+	a.Title, a.Notes = clean(a.Title), clean(a.Notes)
 	for {
 		q := url.Values{"action": {"TEMPLATE"}, "text": {a.Title}, "dates": {a.From.UTC().Format(stamp) + "/" + a.Until.UTC().Format(stamp)}}
 		if a.Notes != "" {

@@ -50,18 +50,15 @@ func (r *Research) morningMessage(today []deadline.Deadline, later int, now time
 	}
 	zone := c.Zone()
 	a := r.appointment(c, now, wholeList, today)
-	offer := "Your block for it: " + blockWords(a, zone) + ". " + googleLink(a)
+	offer := "Your block for it: " + blockWords(a, zone) + "."
 	blocks := []slack.Block{chat.Header(head)}
-	when := slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, offer, false, false), nil, nil)
+	when := slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, offer+" "+googleLink(a), false, false), nil, nil)
 	when.Accessory = slack.NewAccessory(chat.Button(actionCalendar+":list", wholeList, calendarLabel))
 	blocks = append(blocks, when)
 	text := head + ". " + offer
-	for i, d := range today {
-		words := "*" + chat.EscapeInline(d.Title) + "*: " + dueWords(d, now, zone)
+	for _, d := range today[:min(len(today), mostListed)] {
+		words := "*" + chat.EscapeInline(chat.Shorten(d.Title, mostTitle)) + "*: " + dueWords(d, now, zone)
 		text += "\n" + words
-		if i >= mostListed {
-			continue
-		}
 		b := slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, words, false, false), nil, nil)
 		b.Accessory = slack.NewAccessory(lead.StepButton(r.Step(), d.Lead))
 		blocks = append(blocks, b)
@@ -72,6 +69,9 @@ func (r *Research) morningMessage(today []deadline.Deadline, later int, now time
 	}
 	if later > 0 {
 		rest = append(rest, fmt.Sprintf("%d more are due later.", later))
+	}
+	if len(rest) > 0 {
+		text += "\n" + strings.Join(rest, " ")
 	}
 	rest = append(rest, "You get this on working mornings when research of yours is due.")
 	return chat.Message{Text: text, Blocks: append(blocks, chat.Context(strings.Join(rest, " ")))}
