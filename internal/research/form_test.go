@@ -97,7 +97,7 @@ func TestBadInputIsSaidAtItsField(t *testing.T) {
 	}{
 		"money in words":     {[]string{"fits", "yes", "why", "now", "spends", "a lot"}, "spends", "amount"},
 		"no phone":           {[]string{"fits", "yes", "why", "now", "phone", "call me"}, "phone", "number"},
-		"an option unpicked": {[]string{"why", "now"}, "fits", "This is needed"},
+		"an option unpicked": {[]string{"why", "now", "fits", ""}, "fits", "This is needed"},
 		"nothing in step 2":  {nil, "why", "This is needed"},
 		"more than it shows": {[]string{"fits", "yes", "why", "now", "story", strings.Repeat("x", 3001)}, "story", "3,000"},
 	} {
