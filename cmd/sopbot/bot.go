@@ -307,5 +307,8 @@ func (b *bot) close() error {
 	if b.db == nil {
 		return nil
 	}
+	if b.features != nil {
+		b.features.behind.Wait()
+	}
 	return b.db.Close()
 }

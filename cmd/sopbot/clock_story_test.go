@@ -1,6 +1,9 @@
 package main
 
 import (
+	"context"
+	"encoding/json"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -61,7 +64,7 @@ func TestEachMorningARepHearsOnceWhatResearchIsDue(t *testing.T) {
 	}
 	push(15*time.Hour + 55*time.Minute) // Wednesday, 09:00
 	list := slack.As("sam").WaitFor("Research for today: 2 leads")
-	has(t, "the list", list.Text(), "Tern Hotels", "Paloma Ceramics", "Put it into your calendar", "Research done", "Dec 2, 2026 9:00 AM")
+	has(t, "the list", list.Text(), "Tern Hotels", "Paloma Ceramics", "Put it into Google Calendar", "[Add to calendar]", "Research done", "Dec 2, 2026 9:00 AM")
 	if i, j := strings.Index(list.Text(), "Tern Hotels:"), strings.Index(list.Text(), "Paloma Ceramics:"); i > j {
 		t.Error("the oldest does not come first")
 	}
@@ -71,6 +74,43 @@ func TestEachMorningARepHearsOnceWhatResearchIsDue(t *testing.T) {
 	if n := one[int](t, b, "SELECT count(*) FROM outbox WHERE kind = 'research.morning' AND state = 'ready'"); n != 1 {
 		t.Errorf("%d mornings are planned, want the next", n)
 	}
+}
+
+// A block of time for one lead's research, as a file that every calendar opens.
+func TestTimeForResearchGoesIntoTheCalendar(t *testing.T) {
+	// A Tuesday, 10:03 in New York, where Sam works.
+	slack, _, push := startBotAt(t, time.Date(2026, 12, 1, 15, 3, 0, 0, time.UTC))
+	slack.As("dana").In("#sales").Slash("/lead assign @sam Tern; Hotels, Sofie Brandt")
+	sam := slack.As("sam")
+	card := sam.WaitFor("gave you the lead")
+	card.Click("Add to calendar")
+	got := sam.WaitFor("Open the file to put it into Outlook")
+	has(t, "the message", got.Text(), "Dec 1, 2026 10:15 AM", "Put it into Google Calendar", "to 12:00 PM", "(file: Research: Tern (Hotels, Sofie Brandt).ics)")
+	data := fileOf(t, slack, got)
+	has(t, "the file", data, "SUMMARY:Research: Tern (Hotels\\, Sofie Brandt)\r\n", "DTSTART:20261201T151500Z\r\n", "DTEND:20261201T170000Z\r\n", "UID:research-")
+	card.Click("Add to calendar")
+	has(t, "the second click", sam.WaitFor("already").Text(), "look a little further up")
+	push(20 * time.Minute)
+	card.Click("Add to calendar")
+	later := sam.WaitFor("10:30 AM")
+	if uid := regexp.MustCompile("UID:.*"); uid.FindString(fileOf(t, slack, later)) != uid.FindString(data) {
+		t.Error("asked again, it is another appointment")
+	}
+}
+
+// fileOf is the one file of a message.
+func fileOf(t *testing.T, slack *slacksim.Slack, m *slacksim.Card) string {
+	t.Helper()
+	var shown struct{ Files []struct{ ID string } }
+	if err := json.Unmarshal(m.JSON(), &shown); err != nil || len(shown.Files) != 1 {
+		t.Fatalf("%v: %s", err, m.JSON())
+	}
+	id := shown.Files[0].ID
+	data, _, ok := slack.File(id)
+	if !ok {
+		t.Fatalf("there is no file %q", id)
+	}
+	return string(data)
 }
 
 func TestACallThatWasHeldIsNotedAndItsNotesRemindedOf(t *testing.T) {
@@ -86,6 +126,62 @@ func TestACallThatWasHeldIsNotedAndItsNotesRemindedOf(t *testing.T) {
 	reminder.WaitFor("on time")
 	if got := one[string](t, b, "SELECT person || ' ' || state FROM deadlines WHERE subject LIKE 'call/%'"); got != "U0SAM done" {
 		t.Errorf("the deadline is %s", got)
+	}
+}
+
+// A call is noted where a rep looks for it: on the card, in the list, in what is
+// known of a lead, and on the card of a handoff that was accepted.
+func TestACallIsNotedByAClickWhereItIsLookedFor(t *testing.T) {
+	slack, b, push := startBotAt(t, time.Date(2026, 12, 1, 15, 0, 0, 0, time.UTC))
+	calls := func(want int) {
+		t.Helper()
+		if n := one[int](t, b, "SELECT count(*) FROM deadlines WHERE subject LIKE 'call/%'"); n != want {
+			t.Errorf("%d calls are noted, want %d", n, want)
+		}
+	}
+	slack.As("dana").In("#sales").Slash("/lead assign @sam Tern Hotels")
+	sam := slack.As("sam")
+	card := sam.WaitFor("gave you the lead")
+	card.Click("Call held")
+	has(t, "the answer", sam.WaitFor("Noted").Text(), "you held a call about Tern Hotels", "Review the AI call notes", "within 1 day")
+	card.Click("Call held")
+	sam.WaitFor("a moment ago. It counts once")
+	calls(1)
+	push(3 * time.Minute)
+	card.Click("What is known")
+	known := sam.Modal()
+	has(t, "what is known", known.Text(), "[Call held]", "[Reassign]")
+	known.Click("Call held")
+	sam.Modal().WaitFor("Noted: you held a call")
+	calls(2)
+
+	on, of := imported(t, b, "talk")
+	ae := slack.As("alex")
+	handed := ae.WaitFor("hands Lead of talk over to you")
+	lacks(t, "a handoff that waits", handed.Text(), "[Call held]")
+	handed.Click("Accept")
+	handed.WaitFor("Accepted by")
+	handed.Click("Call held")
+	ae.WaitFor("you held a call about Lead of talk")
+	if got := one[string](t, b, "SELECT person FROM deadlines WHERE lead = $1 AND subject LIKE 'call/%'", of); got != "U0ALEX" {
+		t.Errorf("the notes after the AE's call are for %s; handoff %s", got, on)
+	}
+	push(3 * time.Minute)
+	has(t, "from the list", slack.As("alex").In("#sales").Slash("/lead talk").Choose("Lead of talk", "Call held").Text(), "Noted: you held a call")
+	calls(4)
+	lacks(t, "the SDR's copy", slack.As("sam").WaitFor("Your handoff of Lead of talk").Text(), "[Call held]")
+}
+
+// Where the playbook wants nothing to be done after a call, nobody is offered to
+// note one.
+func TestWithoutAnythingToDoAfterACallNoneIsNoted(t *testing.T) {
+	slack, _ := startBot(t, func(b *bot) { b.playbook = swift })
+	slack.As("sam").In("#sales").Slash("/lead assign Tern Hotels")
+	card := slack.As("sam").WaitFor("You took on the lead")
+	lacks(t, "the card", card.Text(), "Call held")
+	list := slack.As("sam").In("#sales").Slash("/lead")
+	if _, err := list.ChooseE(context.Background(), "⋯", "Call held"); err == nil {
+		t.Error("the list offers it")
 	}
 }
 

@@ -118,18 +118,22 @@ func (f *features) connectClocks() {
 		open, err := deadline.OpenFor(tx, "lead/"+of.ID)
 		var out []lead.Clock
 		for _, on := range open {
-			out = append(out, lead.Clock{Words: "*" + chat.EscapeInline(on.Label) + "*: " + d.Words(on, of.Owner, d.Now()), Buttons: d.Buttons(on), Step: on.Rule.Done})
+			buttons := d.Buttons(on)
+			if _, runs := on.Status.(deadline.Open); runs && on.Rule.Done == research.FormPage {
+				buttons = append(buttons, research.CalendarButton(on))
+			}
+			out = append(out, lead.Clock{Words: "*" + chat.EscapeInline(on.Label) + "*: " + d.Words(on, of.Owner, d.Now()), Buttons: buttons, Step: on.Rule.Done})
 		}
 		return out, err
 	}
 	f.leads.OnEvent = f.happened
 	f.roster.OnChange = func(before, now chat.Profile) {
-		go func() { // whoever asked who that is does not wait for it
+		f.behind.Go(func() { // whoever asked who that is does not wait for it
 			ctx := context.Background()
 			if err := d.PersonChanged(ctx, before, now); err != nil {
 				d.Log.Error("a person's clocks could not be moved", "person", now.ID, "error", err)
 			}
 			f.followDigests(ctx)
-		}()
+		})
 	}
 }

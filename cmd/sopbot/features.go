@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"sopbot/internal/answers"
@@ -36,6 +37,8 @@ type features struct {
 	handoffs       *handoff.Handoffs
 	reports        *report.Reports
 	digests        *digest.Digests
+
+	behind sync.WaitGroup // what goes on in the background, and needs the database
 }
 
 // newFeatures makes them and connects what must rise or cross between them.
@@ -102,7 +105,7 @@ func (f *features) stand(g ground) {
 	m.Work()
 	s := f.research
 	s.DB, s.Outbox, s.Posts, s.Slack, s.Shelf, s.Now, s.Log = g.db, g.outbox, g.posts, g.slack, g.shelf, g.now, g.log
-	s.Calendar = d.Calendar
+	s.Calendar, s.Files = d.Calendar, g.slack
 	s.Work()
 	w := f.reports
 	w.DB, w.Posts, w.Slack, w.Shelf, w.Now, w.Log = g.db, g.posts, g.slack, g.shelf, g.now, g.log

@@ -181,6 +181,7 @@ func TestRolesAreCheckedOnEachAction(t *testing.T) {
 		"click research.back": {func(o chat.Origin) error {
 			return b.router.Click(ctx, chat.Click{Origin: o, Action: "research.back", View: opened("research", "research", newLead(), chat.State{})})
 		}, sams},
+		"click research.calendar":  {click("research.calendar", aClock, nil), "sam"},
 		"click lead.step research": {click("lead.step:research", newLead, nil), sams},
 		"submission report":        {submit(aReview), sams},
 		"click report.read":        {click("report.read", aReport, nil), sams},
@@ -188,7 +189,14 @@ func TestRolesAreCheckedOnEachAction(t *testing.T) {
 		"click report.back": {func(o chat.Origin) error {
 			return b.router.Click(ctx, chat.Click{Origin: o, Action: "report.back", View: aReview()})
 		}, sams},
-		"submission research":    {submit(func() *chat.View { return opened("research", "research", newLead(), chat.State{}) }), sams},
+		"submission research": {submit(func() *chat.View { return opened("research", "research", newLead(), chat.State{}) }), sams},
+		"click lead.call": {func(o chat.Origin) error {
+			err := b.router.Click(ctx, chat.Click{Origin: o, Action: "lead.call", Value: newLead()})
+			if err != nil && strings.Contains(err.Error(), "there is no response URL") {
+				return nil // it is noted; only the answer has nowhere to go
+			}
+			return err
+		}, sells},
 		"command /lead call":     {command("/lead call company 1"), sells},
 		"command /digest":        {command("/digest"), "dana"},
 		"command /digest weekly": {command("/digest weekly"), "dana"},

@@ -160,6 +160,13 @@ type Message struct {
 // Say makes a message of text alone, in Slack's mrkdwn.
 func Say(mrkdwn string) Message { return Message{Text: mrkdwn} }
 
+// File is something that the bot gives somebody to keep.
+type File struct {
+	Name  string // with its ending: "block.ics"
+	Title string
+	Data  []byte // never empty
+}
+
 // Answer is what happens to a modal that was submitted. The zero Answer
 // closes it.
 type Answer struct {
@@ -188,4 +195,12 @@ type Slack interface {
 	// Post says something in a channel, or to a person (U…). It gives the
 	// message's timestamp.
 	Post(ctx context.Context, channel string, m Message) (ts string, err error)
+}
+
+// Show opens a modal by a click, on top of the one that was clicked in.
+func Show(ctx context.Context, s Slack, c Click, view slack.ModalViewRequest) error {
+	if c.View == nil {
+		return s.OpenView(ctx, c.Trigger, view)
+	}
+	return s.PushView(ctx, c.Trigger, view)
 }

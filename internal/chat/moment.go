@@ -15,6 +15,19 @@ func Moment(t time.Time, loc *time.Location) string {
 	return fmt.Sprintf("<!date^%d^{date_short_pretty} {time}|%s>", t.Unix(), MomentText(t, loc))
 }
 
+// Stretch writes a time from an instant to another: where both are on one day in
+// loc, the day is said once.
+func Stretch(from, until time.Time, loc *time.Location) string {
+	if loc == nil {
+		loc = time.UTC
+	}
+	day := func(t time.Time) string { return t.In(loc).Format(time.DateOnly) }
+	if day(from) != day(until) {
+		return Moment(from, loc) + " to " + Moment(until, loc)
+	}
+	return Moment(from, loc) + " to " + fmt.Sprintf("<!date^%d^{time}|%s>", until.Unix(), until.In(loc).Format("15:04 MST"))
+}
+
 // MomentText writes an instant in that zone as plain text; nil is UTC.
 func MomentText(t time.Time, loc *time.Location) string {
 	if loc == nil {

@@ -19,6 +19,18 @@ func Refuse(format string, args ...any) error { return Refusal(fmt.Sprintf(forma
 // by now.
 var ErrStale = errors.New("chat: the view changed meanwhile")
 
+// ErrNoFiles says that Slack takes no such file from this app, however often it
+// is asked.
+var ErrNoFiles = errors.New("chat: Slack takes no file")
+
+// UnlessStale lets pass that a view changed meanwhile: what changed it is newer.
+func UnlessStale(err error) error {
+	if errors.Is(err, ErrStale) {
+		return nil
+	}
+	return err
+}
+
 // FieldErrors are sentences by block_id of a modal's inputs; Slack shows each
 // below its input and keeps what was typed.
 type FieldErrors map[string]string

@@ -220,3 +220,43 @@ func (c Calendar) Between(a, b time.Time) time.Duration {
 	}
 	return sum
 }
+
+// Stretch is the first time of that length, from an instant on, in which the
+// person works without a break. Where no working time of the next two weeks has
+// room for it, the first of the longest is given whole.
+func (c Calendar) Stretch(from time.Time, length time.Duration) (begin, end time.Time) {
+	var longest, opened, closed time.Time
+	var most time.Duration
+	d := days(c.dateOf(from), -1)
+	left := farthest
+	for ; left > 0; left-- {
+		if opens, closes, works := c.day(d); works && from.Before(closes) {
+			if opens.Before(from) {
+				opens = from
+			}
+			if !closed.Equal(opens) { // days that touch at midnight are one
+				opened = opens
+			}
+			closed = closes
+			if closed.Sub(opened) >= length {
+				return opened, opened.Add(length)
+			}
+			if most == 0 {
+				left = min(left, fortnight)
+			}
+			if n := closed.Sub(opened); n > most {
+				longest, most = opened, n
+			}
+		}
+		d = days(d, 1)
+	}
+	if most == 0 { // nobody ever works
+		begin = c.Next(from)
+		return begin, begin.Add(length)
+	}
+	return longest, longest.Add(most)
+}
+
+// fortnight is how many days are looked at for a stretch, from the first with
+// any working time on.
+const fortnight = 14

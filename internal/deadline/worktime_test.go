@@ -147,6 +147,26 @@ func (o oracle) addDays(t time.Time, n int) time.Time {
 // asked often: more than 10,000 questions in all.
 const worlds, questions = 34, 25
 
+// stretch finds the first working minutes in a row of that number; where a
+// fortnight has none, the first of the longest.
+func (o oracle) stretch(t time.Time, minutes int) (begin, end time.Time) {
+	first := o.index(o.next(t))
+	from, most, row := 0, 0, 0
+	for i := first; i < len(o.works) && (!o.works[i] || o.day[i] < o.day[first]+fortnight); i++ {
+		if !o.works[i] {
+			row = 0
+			continue
+		}
+		if row++; row > most {
+			from, most = i+1-row, row
+		}
+		if most == minutes {
+			break
+		}
+	}
+	return o.instant(from), o.instant(from + most)
+}
+
 func TestWorkingTimeAgreesWithCountingMinutes(t *testing.T) {
 	if worlds*questions*len(zones) < 10_000 {
 		t.Fatal("too few questions")
@@ -211,6 +231,10 @@ func (w world) ask(at time.Time) {
 		w.Fatalf("there are %s between, %s were added", got, span.Clock)
 	}
 	w.same("there and back", at, c.Before(due, span), c.Next(at))
+	begin, end := c.Stretch(at, time.Duration(minutes)*time.Minute)
+	wantBegin, wantEnd := o.stretch(at, minutes)
+	w.same(fmt.Sprintf("the beginning of %d minutes in one", minutes), at, begin, wantBegin)
+	w.same(fmt.Sprintf("the end of %d minutes in one", minutes), at, end, wantEnd)
 	other := at.Add(time.Duration(rapid.IntRange(0, 8*24*60).Draw(w.T, "later")) * time.Minute)
 	if got, want := c.Between(at, other), time.Duration(o.between(at, other))*time.Minute; got != want {
 		w.Fatalf("between %s and %s: %s, counting gives %s", at.In(w.zone), other.In(w.zone), got, want)

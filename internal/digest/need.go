@@ -7,6 +7,7 @@ import (
 	"sopbot/internal/deadline"
 	"sopbot/internal/handoff"
 	"sopbot/internal/playbook"
+	"sopbot/internal/roster"
 )
 
 // Why is what makes something a manager's business today.
@@ -89,17 +90,21 @@ func (d *Digests) needs(tx *database.Tx, at time.Time, t times, skip, most int) 
 		need.Late = d.Deadlines.Calendar(need.Person).Between(need.Since, at)
 		out = append(out, need)
 	}
-	_, of, err = handoff.Bounces(tx, at.Add(-returned), 0, 0)
-	if err != nil {
-		return nil, 0, err
-	}
-	from, room = window(of)
-	bounced, _, err := handoff.Bounces(tx, at.Add(-returned), from, room)
-	if err != nil {
-		return nil, 0, err
-	}
-	for _, b := range bounced {
-		out = append(out, Need{Why: Returned, Subject: "lead/" + b.Lead, Title: b.Title, Person: b.Owner, Since: b.Last, Times: b.Declined})
+	// Where the playbook lets somebody else than a manager hand such a lead off
+	// again, it is no manager's business of the day.
+	if rule := handoff.Declines(d.Shelf.InForce()); rule.Then == string(roster.Manager) {
+		_, of, err = handoff.Bounces(tx, at.Add(-returned), rule.Again, 0, 0)
+		if err != nil {
+			return nil, 0, err
+		}
+		from, room = window(of)
+		bounced, _, err := handoff.Bounces(tx, at.Add(-returned), rule.Again, from, room)
+		if err != nil {
+			return nil, 0, err
+		}
+		for _, b := range bounced {
+			out = append(out, Need{Why: Returned, Subject: "lead/" + b.Lead, Title: b.Title, Person: b.Owner, Since: b.Last, Times: b.Declined})
+		}
 	}
 	err = pressing(Today, now, ends, "")
 	return out, n, err

@@ -10,6 +10,6 @@ var Scopes = []string{
 	// of a channel's history is read.
 	"im:history", "channels:history", "groups:history",
 	"users:read",      // names, time zones, who is a guest or has left
-	"files:write",     // a chart as a picture, where Slack does not show charts
+	"files:write",     // a chart as a picture, where Slack does not show charts; a block of time for somebody's calendar
 	"usergroups:read", // who has a role of the playbook
 }

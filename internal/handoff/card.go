@@ -109,7 +109,7 @@ func (h *Handoffs) news(tx *database.Tx, before, on Handoff, by string) error {
 }
 
 // declinedNews tells the SDR, and where the lead was declined too often, the
-// managers.
+// role that decides.
 func (h *Handoffs) declinedNews(tx *database.Tx, on Handoff, s Declined) error {
 	n, err := declinedOf(tx, on.Lead)
 	if err != nil {
@@ -117,9 +117,10 @@ func (h *Handoffs) declinedNews(tx *database.Tx, on Handoff, s Declined) error {
 	}
 	name := "*" + chat.EscapeInline(on.Context.Lead) + "*"
 	words := chat.Person(s.By) + " declined your handoff of " + name + because(on, s, mostWhole)
-	bounced := n >= bouncesAt
+	rule := Declines(h.Shelf.InForce())
+	bounced := rule.Spent(n)
 	if bounced {
-		words += "\nIt was declined twice and does not go back and forth: a manager decides what becomes of it."
+		words += "\nIt was declined " + often(n) + " and does not go back and forth: " + somebodyOf(rule.Then) + " decides what becomes of it."
 	}
 	m := say(words)
 	var own, all []slack.BlockElement
@@ -135,8 +136,8 @@ func (h *Handoffs) declinedNews(tx *database.Tx, on Handoff, s Declined) error {
 	if err := h.Posts.Put(tx, on.newsKey("declined", 1), on.Sender, m); err != nil || !bounced {
 		return err
 	}
-	for _, manager := range h.Roster.Heard(roster.Manager) {
-		m := say(name + ", handed off by " + chat.Person(on.Sender) + ", was declined twice; this time by " + chat.Person(s.By) + because(on, s, mostWhole) +
+	for _, manager := range h.Roster.Heard(roster.Role(rule.Then)) {
+		m := say(name + ", handed off by " + chat.Person(on.Sender) + ", was declined " + often(n) + "; this time by " + chat.Person(s.By) + because(on, s, mostWhole) +
 			"\nYou decide what becomes of it: hand it off again, or leave it with " + chat.Person(on.Sender) + ".")
 		if len(all) > 0 {
 			m.Blocks = append(m.Blocks, chat.Actions(all...))
@@ -300,11 +301,16 @@ func (h *Handoffs) card(on Handoff, who reader) chat.Message {
 		blocks = append(blocks, chat.TextBlocks(p)...)
 	}
 	_, pending := on.Status.(Asked)
+	_, accepted := on.Status.(Accepted)
 	switch {
 	case on.Open() && who != theSender:
 		blocks = append(blocks, decisions(on))
 	case pending && who == theSender:
 		blocks = append(blocks, chat.Actions(primary(chat.Button(actionAnswer, on.ID, "Answer"))))
+	case accepted && who == theAE: // who holds the calls from here on
+		if call := h.Leads.CallButton(on.Lead); call != nil {
+			blocks = append(blocks, chat.Actions(call))
+		}
 	}
 	if cut {
 		blocks = append(blocks, chat.Actions(chat.Button(actionRead, on.ID, "Read it all")))

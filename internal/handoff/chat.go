@@ -3,10 +3,9 @@ package handoff
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
-
-	"github.com/slack-go/slack"
 
 	"sopbot/internal/chat"
 	"sopbot/internal/database"
@@ -93,33 +92,28 @@ const StepName = "handoff"
 
 // Step is the button that hands a lead off.
 func (h *Handoffs) Step() lead.Step {
-	return lead.Step{Name: StepName, Label: "Hand off", Run: func(ctx context.Context, c chat.Click, id string) error {
+	return lead.Step{Name: StepName, Label: "Hand off", Early: true, Run: func(ctx context.Context, c chat.Click, id string) error {
 		if err := h.admitSender(ctx, c.Person); err != nil {
 			return err
 		}
 		answer := form.Lead(id, "")
-		if said, err := h.hindrance(ctx, c.Person, answer); err != nil {
+		if said, err := h.hindrance(ctx, c.Person, h.Shelf.InForce(), answer); err != nil {
 			return err
 		} else if said != "" {
 			return chat.Refusal(said)
 		}
-		return h.open(ctx, c.Person, func(view slack.ModalViewRequest) error { return h.show(ctx, c, view) }, opening{of: answer})
+		return h.open(ctx, c.Person, lead.Start{Of: answer, Show: h.Leads.ByClick(ctx, c)})
 	}}
 }
 
-// show opens a modal, on top of the one that was clicked in.
-func (h *Handoffs) show(ctx context.Context, c chat.Click, view slack.ModalViewRequest) error {
-	if c.View == nil {
-		return h.Slack.OpenView(ctx, c.Trigger, view)
-	}
-	return h.Slack.PushView(ctx, c.Trigger, view)
-}
-
-// sends is who may hand leads off.
-var sends = []roster.Role{roster.SDR, roster.Manager}
-
+// admitSender lets whoever may hand leads off: SDRs, managers, and whoever
+// decides about those that came back too often.
 func (h *Handoffs) admitSender(ctx context.Context, person string) error {
-	return h.Roster.Admit(ctx, person, "hand leads off", sends...)
+	who := []roster.Role{roster.SDR, roster.Manager}
+	if then := roster.Role(Declines(h.Shelf.InForce()).Then); !slices.Contains(who, then) {
+		who = append(who, then)
+	}
+	return h.Roster.Admit(ctx, person, "hand leads off", who...)
 }
 
 func (h *Handoffs) command(ctx context.Context, c chat.Command) (chat.Message, error) {
@@ -137,21 +131,17 @@ func (h *Handoffs) command(ctx context.Context, c chat.Command) (chat.Message, e
 	if err != nil {
 		return chat.Message{}, err
 	}
-	if said, err := h.hindrance(ctx, c.Person, answer); err != nil || said != "" {
+	if said, err := h.hindrance(ctx, c.Person, h.Shelf.InForce(), answer); err != nil || said != "" {
 		return chat.Say(said), err
 	}
-	return chat.Message{}, h.open(ctx, c.Person, func(view slack.ModalViewRequest) error {
-		return h.Slack.OpenView(ctx, c.Trigger, view)
-	}, opening{of: answer, note: note})
+	return chat.Message{}, h.open(ctx, c.Person, lead.Start{Of: answer, Note: note, Show: h.Leads.ByCommand(ctx, c.Trigger)})
 }
 
 func (h *Handoffs) shortcut(ctx context.Context, s chat.Shortcut) error {
 	if err := h.admitSender(ctx, s.Person); err != nil {
 		return err
 	}
-	return h.open(ctx, s.Person, func(view slack.ModalViewRequest) error {
-		return h.Slack.OpenView(ctx, s.Trigger, view)
-	}, opening{from: lead.FromShortcut})
+	return h.open(ctx, s.Person, lead.Start{From: lead.FromShortcut, Show: h.Leads.ByCommand(ctx, s.Trigger)})
 }
 
 // listed is how many handoffs one message shows.

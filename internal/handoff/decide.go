@@ -229,7 +229,7 @@ func (h *Handoffs) openSmall(ctx context.Context, c chat.Click, callback string,
 	if err != nil {
 		return err
 	}
-	return h.show(ctx, c, view)
+	return chat.Show(ctx, h.Slack, c, view)
 }
 
 // decisive says whether a decision could be taken at all.
@@ -389,7 +389,7 @@ func (h *Handoffs) read(ctx context.Context, c chat.Click) error {
 	if err != nil {
 		return err
 	}
-	return h.show(ctx, c, view)
+	return chat.Show(ctx, h.Slack, c, view)
 }
 
 // turn shows another part of it: the value is "HANDOFF PART".
@@ -403,7 +403,7 @@ func (h *Handoffs) turn(ctx context.Context, c chat.Click) error {
 	if err != nil {
 		return err
 	}
-	return current(h.Slack.UpdateView(ctx, c.View.ID, "", view))
+	return chat.UnlessStale(h.Slack.UpdateView(ctx, c.View.ID, "", view))
 }
 
 func (h *Handoffs) whole(ctx context.Context, person, id string, part int) (view slack.ModalViewRequest, err error) {

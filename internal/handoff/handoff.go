@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"sopbot/internal/form"
+	"sopbot/internal/playbook"
 )
 
 // Status is how a handoff stands: Waiting, Asked, Accepted or Declined.
@@ -145,8 +146,18 @@ var (
 var (
 	ErrOpen    = errors.New("handoff: the lead has an open one")
 	ErrTaken   = errors.New("handoff: an AE has the lead")
-	ErrBounced = errors.New("handoff: the lead was declined twice")
+	ErrBounced = errors.New("handoff: the lead was declined too often")
 )
+
+// bounced is an ErrBounced that says how often, and who alone may hand the lead
+// off now.
+type bounced struct {
+	declined int
+	then     string // a role
+}
+
+func (b bounced) Error() string        { return ErrBounced.Error() }
+func (b bounced) Is(target error) bool { return target == ErrBounced }
 
 // By is somebody who acts on a handoff.
 type By struct {
@@ -259,13 +270,16 @@ func (on Handoff) Reassign(by By, ae string) (Handoff, error) {
 	return on, nil
 }
 
-// bouncesAt is how often a lead may be declined before a manager decides: it
-// comes back once and does not bounce.
-const bouncesAt = 2
+// comeback is what the playbook says of leads that were declined, and whether
+// somebody has the role that alone hands off one that came back too often.
+type comeback struct {
+	playbook.Declines
+	has bool
+}
 
 // maySend says whether a lead may be handed off, by its latest handoff (nil =
 // none) and by how often it was declined.
-func maySend(latest *Handoff, declined int, by By) error {
+func maySend(latest *Handoff, declined int, c comeback) error {
 	if latest != nil {
 		if latest.Open() {
 			return ErrOpen
@@ -274,8 +288,8 @@ func maySend(latest *Handoff, declined int, by By) error {
 			return ErrTaken
 		}
 	}
-	if declined >= bouncesAt && !by.Manager {
-		return ErrBounced
+	if c.Spent(declined) && !c.has {
+		return bounced{declined, c.Then}
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sopbot/internal/form"
+	"sopbot/internal/playbook"
 )
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -205,22 +206,29 @@ func TestReassigningTakesAnotherAE(t *testing.T) {
 
 func TestWhetherALeadMayBeHandedOff(t *testing.T) {
 	in := func(state string) *Handoff { h := standing(t, states(t)[state]); return &h }
+	usual := playbook.DefaultDeclines
+	rep, boss := comeback{usual, false}, comeback{usual, true}
+	never, thrice := comeback{playbook.Declines{Again: 0, Then: "owner"}, false}, comeback{playbook.Declines{Again: 3, Then: "owner"}, false}
 	for name, tc := range map[string]struct {
 		latest   *Handoff
 		declined int
-		by       By
+		by       comeback
 		want     error
 	}{
-		"for the first time":                 {nil, 0, sdr, nil},
-		"while it waits":                     {in("waiting"), 0, sdr, ErrOpen},
-		"while a question is open":           {in("asked"), 0, sdr, ErrOpen},
-		"not by a manager either":            {in("waiting"), 0, manager, ErrOpen},
-		"after an AE took it":                {in("accepted"), 0, manager, ErrTaken},
-		"after it came back once":            {in("declined"), 1, sdr, nil},
-		"after it came back twice":           {in("declined"), 2, sdr, ErrBounced},
-		"… but a manager may":                {in("declined"), 2, manager, nil},
-		"… also after more":                  {in("declined"), 5, manager, nil},
-		"… a passer-by may as little as sdr": {in("declined"), 3, passerby, ErrBounced},
+		"for the first time":                 {nil, 0, rep, nil},
+		"while it waits":                     {in("waiting"), 0, rep, ErrOpen},
+		"while a question is open":           {in("asked"), 0, rep, ErrOpen},
+		"not by a manager either":            {in("waiting"), 0, boss, ErrOpen},
+		"after an AE took it":                {in("accepted"), 0, boss, ErrTaken},
+		"after it came back once":            {in("declined"), 1, rep, nil},
+		"after it came back twice":           {in("declined"), 2, rep, ErrBounced},
+		"… but a manager may":                {in("declined"), 2, boss, nil},
+		"… also after more":                  {in("declined"), 5, boss, nil},
+		"… a passer-by may as little as sdr": {in("declined"), 3, rep, ErrBounced},
+		"where none comes back, at first":    {nil, 0, never, nil},
+		"where none comes back, then not":    {in("declined"), 1, never, ErrBounced},
+		"where one comes back three times":   {in("declined"), 3, thrice, nil},
+		"… and not four times":               {in("declined"), 4, thrice, ErrBounced},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := maySend(tc.latest, tc.declined, tc.by); !errors.Is(err, tc.want) || (err == nil) != (tc.want == nil) {

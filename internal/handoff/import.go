@@ -14,7 +14,7 @@ func (h *Handoffs) Import(tx *database.Tx, on Handoff) error {
 	past := h.past(on.Sent)
 	sent := on
 	sent.ID, sent.Turn, sent.Status, sent.Asked = database.NewID(), 1, Waiting{}, nil
-	sent, _, err := past.send(tx, sent, By{Person: on.Sender}, lead.FromImport)
+	sent, _, err := past.send(tx, sent, comeback{has: true}, lead.FromImport) // what happened was let
 	if err != nil {
 		return err
 	}

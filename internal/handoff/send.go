@@ -16,7 +16,7 @@ import (
 
 // check judges the fields that are the bot's own, where the view shows them:
 // whether the lead may be handed off, and whether the AE can take it.
-func (h *Handoffs) check(ctx context.Context, person string, typed form.Answers) (chat.FieldErrors, error) {
+func (h *Handoffs) check(ctx context.Context, person string, b *playbook.Playbook, typed form.Answers) (chat.FieldErrors, error) {
 	wrong := chat.FieldErrors{}
 	if ae := typed[fieldAE].Text; ae != "" && !typed[fieldAE].Raw {
 		if ae == person {
@@ -31,7 +31,7 @@ func (h *Handoffs) check(ctx context.Context, person string, typed form.Answers)
 	if of.Text != "" && of.New != "" { // the form says that it is one or the other
 		return wrong, nil
 	}
-	latest, err := h.judgeNamed(ctx, person, of)
+	latest, err := h.judgeNamed(ctx, person, b, of)
 	switch {
 	case err == nil:
 	case lead.Trouble(err) != "":
@@ -48,37 +48,40 @@ func (h *Handoffs) check(ctx context.Context, person string, typed form.Answers)
 
 // judgeNamed is judge for the lead that an answer names; a new one may be
 // handed off.
-func (h *Handoffs) judgeNamed(ctx context.Context, person string, of form.Value) (latest *Handoff, err error) {
+func (h *Handoffs) judgeNamed(ctx context.Context, person string, b *playbook.Playbook, of form.Value) (latest *Handoff, err error) {
 	if of.Text == "" && of.New == "" {
 		return nil, nil
 	}
-	by := h.sender(ctx, person)
+	c := h.comeback(ctx, b, person)
 	err = h.DB.Read(ctx, func(tx *database.Tx) error {
 		l, err := h.Leads.Named(tx, of)
 		if errors.Is(err, lead.ErrGone) && of.New != "" {
 			return nil // it will be made
 		}
 		if err == nil {
-			latest, err = judge(tx, l.ID, by)
+			latest, err = judge(tx, l.ID, c)
 		}
 		return err
 	})
 	return latest, err
 }
 
-// sender is who somebody is who hands a lead off.
-func (h *Handoffs) sender(ctx context.Context, person string) By {
-	manager, err := h.Roster.Has(ctx, person, roster.Manager)
+// comeback is what a playbook says of declined leads, for somebody who hands one
+// off.
+func (h *Handoffs) comeback(ctx context.Context, b *playbook.Playbook, person string) comeback {
+	c := comeback{Declines: Declines(b)}
+	has, err := h.Roster.Has(ctx, person, roster.Role(c.Then))
 	if err != nil {
 		h.Log.Warn("a role could not be checked", "person", person, "error", err)
 	}
-	return By{Person: person, Manager: manager && err == nil}
+	c.has = has && err == nil
+	return c
 }
 
 // hindrance says, with a link, why a lead cannot be handed off; "" where it can,
 // and where there is no such lead.
-func (h *Handoffs) hindrance(ctx context.Context, person string, of form.Value) (said string, err error) {
-	latest, err := h.judgeNamed(ctx, person, of)
+func (h *Handoffs) hindrance(ctx context.Context, person string, b *playbook.Playbook, of form.Value) (said string, err error) {
+	latest, err := h.judgeNamed(ctx, person, b, of)
 	if err == nil || lead.Trouble(err) != "" {
 		return "", nil // the form says the rest
 	}
@@ -112,11 +115,11 @@ func (h *Handoffs) link(ctx context.Context, on Handoff, person string) string {
 func (h *Handoffs) sendAnswers(ctx context.Context, s chat.Submission, m form.Meta, b *playbook.Playbook, p *playbook.Page, answers form.Answers) (chat.Answer, error) {
 	sent := Handoff{ID: database.NewID(), Key: m.Key, Sender: s.Person, AE: answers[fieldAE].Text, Turn: 1, Status: Waiting{}, Sent: h.Now(), Answers: answers}
 	sent.Form, sent.Playbook, sent.Context = About(b, p)
-	by := h.sender(ctx, s.Person)
+	back := h.comeback(ctx, b, s.Person)
 	var latest *Handoff
 	given := sent // a transaction that loses runs again, with what was given
 	err := h.DB.Write(ctx, func(tx *database.Tx) (err error) {
-		sent, latest, err = h.send(tx, given, by, lead.ParseOpening(m.Caller).From)
+		sent, latest, err = h.send(tx, given, back, lead.ParseOpening(m.Caller).From)
 		return err
 	})
 	words, known := h.inTheWayPlain(latest, err) // somebody was quicker by a moment
@@ -160,7 +163,7 @@ func anyBlock(v chat.View, field string) string {
 
 // send stores a handoff with all that follows from it. Where the lead may not be
 // handed off, latest is the handoff that stands in the way.
-func (h *Handoffs) send(tx *database.Tx, sent Handoff, by By, from lead.Origin) (on Handoff, latest *Handoff, err error) {
+func (h *Handoffs) send(tx *database.Tx, sent Handoff, c comeback, from lead.Origin) (on Handoff, latest *Handoff, err error) {
 	old, err := byKey(tx, sent.Key)
 	if err == nil {
 		return old, nil, nil // the same form, delivered again
@@ -172,7 +175,7 @@ func (h *Handoffs) send(tx *database.Tx, sent Handoff, by By, from lead.Origin) 
 	if err != nil {
 		return sent, nil, err
 	}
-	if latest, err = judge(tx, of.ID, by); err != nil {
+	if latest, err = judge(tx, of.ID, c); err != nil {
 		return sent, latest, err
 	}
 	sent.Lead, sent.Context.Lead = of.ID, of.String()

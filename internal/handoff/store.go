@@ -134,7 +134,7 @@ func declinedOf(tx *database.Tx, lead string) (n int, err error) {
 }
 
 // judge says whether a lead may be handed off; latest is its last handoff.
-func judge(tx *database.Tx, lead string, by By) (latest *Handoff, err error) {
+func judge(tx *database.Tx, lead string, c comeback) (latest *Handoff, err error) {
 	if latest, err = latestOf(tx, lead); err != nil {
 		return nil, err
 	}
@@ -142,7 +142,7 @@ func judge(tx *database.Tx, lead string, by By) (latest *Handoff, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return latest, maySend(latest, n, by)
+	return latest, maySend(latest, n, c)
 }
 
 func countOpenFor(tx *database.Tx, person string) (n int, err error) {

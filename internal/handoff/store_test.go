@@ -121,7 +121,7 @@ func send(t testing.TB, h *Handoffs, key, name string) Handoff {
 	t.Helper()
 	var on Handoff
 	if err := h.DB.Write(context.Background(), func(tx *database.Tx) (err error) {
-		on, _, err = h.send(tx, sentOf(h, key, name), By{Person: "USDR"}, lead.FromForm)
+		on, _, err = h.send(tx, sentOf(h, key, name), comeback{Declines: playbook.DefaultDeclines}, lead.FromForm)
 		return err
 	}); err != nil {
 		t.Fatal(err)
@@ -146,7 +146,7 @@ func TestAHandoffIsStoredOnceWithAllThatFollows(t *testing.T) {
 		for i := range ids { // the same form, delivered three times at once
 			wg.Go(func() {
 				if err := db.Write(context.Background(), func(tx *database.Tx) error {
-					on, _, err := h.send(tx, sentOf(h, "form-1", "Corner shop"), By{Person: "USDR"}, lead.FromForm)
+					on, _, err := h.send(tx, sentOf(h, "form-1", "Corner shop"), comeback{Declines: playbook.DefaultDeclines}, lead.FromForm)
 					ids[i] = on.ID
 					return err
 				}); err != nil {
@@ -171,7 +171,7 @@ func TestAHandoffIsStoredOnceWithAllThatFollows(t *testing.T) {
 		}
 		// Another form for the same lead stands in the way of itself.
 		err := db.Write(context.Background(), func(tx *database.Tx) error {
-			_, latest, err := h.send(tx, sentOf(h, "form-2", "CORNER SHOP Ltd"), By{Person: "UBOSS", Manager: true}, lead.FromForm)
+			_, latest, err := h.send(tx, sentOf(h, "form-2", "CORNER SHOP Ltd"), comeback{Declines: playbook.DefaultDeclines}, lead.FromForm)
 			if latest == nil || latest.ID != ids[0] {
 				t.Errorf("in the way stands %v", latest)
 			}
@@ -328,4 +328,60 @@ func TestEveryStepReachesWhoeverHasToKnow(t *testing.T) {
 		check("declined/1", "USDR", "was declined twice", "[Qualify]", "not [Hand off]")
 		check("bounced/1/UBOSS", "UBOSS", "was declined twice", "You decide", "[Hand off]")
 	})
+}
+
+// How often a lead comes back, and who decides after that, is the playbook's.
+func TestThePlaybookSaysHowOftenADeclinedLeadComesBack(t *testing.T) {
+	db := dbtest.Open(t, t.TempDir()+"/db")
+	h, book := handoffsOn(t, db)
+	files := maps.Clone(bakery)
+	files["playbook.yaml"] = &fstest.MapFile{Data: []byte("roles: {ae: [UAE], sdr: [USDR], manager: [UBOSS], baker: [UBAKER]}\n")}
+	files["handoff.md"] = &fstest.MapFile{Data: []byte(strings.Replace(string(bakery["handoff.md"].Data), "submit:", "declines: {again: 0, then: baker}\nsubmit:", 1))}
+	pb, problems, err := playbook.Load(files, noon)
+	if err != nil || problems.Err() != nil {
+		t.Fatal(err, problems.Err())
+	}
+	h.Shelf.Use(pb)
+	h.Roster.Roles = func() map[string][]string { return pb.Settings.Roles }
+	on := send(t, h, "form-1", "Corner shop")
+	ctx := context.Background()
+	if _, _, err := h.apply(ctx, change{id: on.ID, person: "UAE", kind: "handoff.declined", from: lead.FromForm, rule: func(on Handoff) (Handoff, error) {
+		return on.Decline(ae, "far", saying(t, "Ask where"), noon)
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	news, told := book.m["handoff/"+on.ID+"/declined/1"], book.m["handoff/"+on.ID+"/bounced/1/UBAKER"]
+	if !strings.Contains(news.Text, "declined once and does not go back and forth: somebody with the role *baker* decides") || slices.Contains(buttonsOf(news.Message), "Hand off") {
+		t.Errorf("the sender reads: %s %v", news.Text, buttonsOf(news.Message))
+	}
+	if !strings.Contains(told.Text, "You decide what becomes of it") || !slices.Contains(buttonsOf(told.Message), "Hand off") {
+		t.Errorf("the baker reads: %s %v", told.Text, buttonsOf(told.Message))
+	}
+	if _, there := book.m["handoff/"+on.ID+"/bounced/1/UBOSS"]; there {
+		t.Error("the manager is told, who is not to decide")
+	}
+	for person, may := range map[string]bool{"USDR": false, "UBOSS": false, "UBAKER": true} {
+		said, err := h.hindrance(ctx, person, pb, form.Lead(on.Lead, ""))
+		if err != nil || (said == "") != may {
+			t.Errorf("%s may = %v: %q, %v", person, may, said, err)
+		}
+		if !may && !strings.Contains(said, "Ask somebody with the role *baker*: they can hand it off again.") {
+			t.Errorf("%s is told: %q", person, said)
+		}
+	}
+	if err := h.admitSender(ctx, "UBAKER"); err != nil {
+		t.Errorf("the baker decides, and may not hand off: %v", err)
+	}
+	if err := db.Read(ctx, func(tx *database.Tx) error {
+		latest, n, err := Bounces(tx, noon.Add(-time.Hour), 0, 0, 10)
+		if n != 1 || len(latest) != 1 || latest[0].Declined != 1 {
+			t.Errorf("bounced: %+v, %d", latest, n)
+		}
+		if _, n, _ := Bounces(tx, noon.Add(-time.Hour), 1, 0, 10); n != 0 {
+			t.Errorf("where a lead comes back once, %d bounced", n)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -175,8 +175,8 @@ func CountStuck(tx *database.Tx, asked time.Time) (n int, err error) {
 	return n, err
 }
 
-// Bounced is a lead that came back so often that only a manager may hand it off
-// again.
+// Bounced is a lead that came back too often: only the role that the playbook
+// names hands it off again.
 type Bounced struct {
 	Lead, Title, Owner string
 	Declined           int
@@ -184,12 +184,13 @@ type Bounced struct {
 }
 
 // Bounces lists the leads that bounced since then and were not moved on, the
-// latest first, without the first few; n is how many did.
-func Bounces(tx *database.Tx, since time.Time, skip, most int) (latest []Bounced, n int, err error) {
+// latest first, without the first few; n is how many did. again is how often one
+// may come back.
+func Bounces(tx *database.Tx, since time.Time, again, skip, most int) (latest []Bounced, n int, err error) {
 	err = tx.Each(`SELECT l.id, l.company, l.contact, l.owner, count(*), max(h.decided_at) FROM leads l JOIN handoffs h ON h.lead = l.id
 		WHERE l.status = 'returned' AND h.status = 'declined' AND l.id IN (SELECT lead FROM handoffs WHERE decided_at >= $1 AND status = 'declined')
-		GROUP BY l.id, l.company, l.contact, l.owner HAVING count(*) >= $2 ORDER BY max(h.decided_at) DESC, l.id`,
-		[]any{database.Millis(since), bouncesAt}, func(rows *sql.Rows) error {
+		GROUP BY l.id, l.company, l.contact, l.owner HAVING count(*) > $2 ORDER BY max(h.decided_at) DESC, l.id`,
+		[]any{database.Millis(since), again}, func(rows *sql.Rows) error {
 			var b Bounced
 			var of lead.Lead
 			var last int64

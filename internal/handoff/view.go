@@ -11,6 +11,7 @@ import (
 	"sopbot/internal/chat"
 	"sopbot/internal/deadline"
 	"sopbot/internal/playbook"
+	"sopbot/internal/roster"
 )
 
 // inTheWay says why a lead may not be handed off; latest is the handoff that
@@ -29,9 +30,30 @@ func (h *Handoffs) inTheWay(latest *Handoff, err error) (words string, known boo
 		s, _ := on.Status.(Accepted)
 		return name + " has an AE already: " + chat.Person(s.By) + " accepted it, " + chat.Moment(s.At, h.zone()) + ".", true
 	case errors.Is(err, ErrBounced):
-		return name + " was declined twice and does not go back and forth. Ask a manager: they can hand it off again.", true
+		var b bounced
+		errors.As(err, &b)
+		return name + " was declined " + often(b.declined) + " and does not go back and forth. Ask " + somebodyOf(b.then) + ": they can hand it off again.", true
 	}
 	return "", false
+}
+
+// often says how often something happened.
+func often(n int) string {
+	switch n {
+	case 1:
+		return "once"
+	case 2:
+		return "twice"
+	}
+	return fmt.Sprintf("%d times", n)
+}
+
+// somebodyOf is whoever has a role, in words.
+func somebodyOf(role string) string {
+	if role == string(roster.Manager) {
+		return "a manager"
+	}
+	return "somebody with the role *" + chat.EscapeInline(role) + "*"
 }
 
 // inTheWayPlain says the same below a field, where mentions do not work.

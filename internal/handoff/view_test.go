@@ -14,6 +14,7 @@ import (
 	"sopbot/internal/database/dbtest"
 	"sopbot/internal/form"
 	"sopbot/internal/golden"
+	"sopbot/internal/lead"
 	"sopbot/internal/playbook"
 	"sopbot/internal/slacksim/schema"
 )
@@ -174,17 +175,18 @@ func TestTheFormLooksAsPinned(t *testing.T) {
 			return nil
 		}
 	}
-	for name, how := range map[string]opening{
+	for name, how := range map[string]lead.Start{
 		"form-empty":   {},
-		"form-new":     {of: form.Value{Type: playbook.FieldLead, New: "Other shop"}},
-		"form-known":   {of: form.Lead(on.Lead, "")},
-		"form-several": {note: "Several leads match “shop”: pick one, or type the whole name of a new one."},
+		"form-new":     {Of: form.Value{Type: playbook.FieldLead, New: "Other shop"}},
+		"form-known":   {Of: form.Lead(on.Lead, "")},
+		"form-several": {Note: "Several leads match “shop”: pick one, or type the whole name of a new one."},
 	} {
-		if err := h.open(ctx, map[bool]string{true: "UBOSS", false: "USDR"}[name == "form-known"], show(name), how); err != nil {
+		how.Show = show(name)
+		if err := h.open(ctx, map[bool]string{true: "UBOSS", false: "USDR"}[name == "form-known"], how); err != nil {
 			t.Error(err)
 		}
 	}
-	if err := h.open(ctx, "USDR", show("none"), opening{of: form.Lead("nobody", "")}); err == nil || !strings.Contains(err.Error(), "no longer there") {
+	if err := h.open(ctx, "USDR", lead.Start{Of: form.Lead("nobody", ""), Show: show("none")}); err == nil || !strings.Contains(err.Error(), "no longer there") {
 		t.Errorf("a lead that is gone: %v", err)
 	}
 }

@@ -251,10 +251,7 @@ func (l *Leads) openReassign(ctx context.Context, c chat.Click) error {
 	if err != nil {
 		return err
 	}
-	if c.View == nil {
-		return l.Slack.OpenView(ctx, c.Trigger, view)
-	}
-	return l.Slack.PushView(ctx, c.Trigger, view)
+	return chat.Show(ctx, l.Slack, c, view)
 }
 
 func (l *Leads) submitReassign(ctx context.Context, s chat.Submission) (chat.Answer, error) {

@@ -23,6 +23,7 @@ const (
 	actionStep     = "lead.step"
 	actionReassign = "lead.reassign"
 	actionTurn     = "lead.turn"
+	actionCall     = "lead.call"
 
 	callbackName     = "lead.name"
 	callbackAssign   = "lead.assign"
@@ -34,6 +35,7 @@ const (
 type Step struct {
 	Name  string // lives for ever, like an action id
 	Label string
+	Early bool // of no use once the lead is handed off
 	Run   func(ctx context.Context, c chat.Click, lead string) error
 }
 
@@ -58,6 +60,7 @@ func (l *Leads) Register(r *chat.Router) {
 	r.OnClick(actionStep, l.step)
 	r.OnClick(actionReassign, l.openReassign)
 	r.OnClick(actionTurn, l.turn)
+	r.OnClick(actionCall, l.clickCall)
 	r.OnSubmission(callbackName, l.submitName)
 	r.OnSubmission(callbackAssign, l.submitNew)
 	r.OnSubmission(callbackReassign, l.submitReassign)
@@ -132,10 +135,7 @@ func (l *Leads) open(ctx context.Context, c chat.Click) error {
 	if err != nil {
 		return err
 	}
-	if c.View == nil {
-		return l.Slack.OpenView(ctx, c.Trigger, view)
-	}
-	return l.Slack.PushView(ctx, c.Trigger, view)
+	return chat.Show(ctx, l.Slack, c, view)
 }
 
 // turn shows another page of what is known: the value is "LEAD PAGE".
@@ -149,10 +149,7 @@ func (l *Leads) turn(ctx context.Context, c chat.Click) error {
 	if err != nil {
 		return err
 	}
-	if err := l.Slack.UpdateView(ctx, c.View.ID, "", view); !errors.Is(err, chat.ErrStale) {
-		return err
-	}
-	return nil // it was closed meanwhile
+	return chat.UnlessStale(l.Slack.UpdateView(ctx, c.View.ID, "", view)) // it may be closed by now
 }
 
 func (l *Leads) knownView(ctx context.Context, person, id string, page int) (view slack.ModalViewRequest, err error) {
@@ -186,6 +183,8 @@ func (l *Leads) menu(ctx context.Context, c chat.Click) error {
 		return l.open(ctx, c)
 	case "reassign":
 		return l.openReassign(ctx, c)
+	case "call":
+		return l.clickCall(ctx, c)
 	}
 	return l.run(ctx, c, step)
 }

@@ -36,6 +36,15 @@ func trailOf(tx *database.Tx, lead string, most int) ([]entry, error) {
 	return out, err
 }
 
+// lastOf is when somebody did that about a lead last; zero for never.
+func lastOf(tx *database.Tx, lead, kind, person string) (at time.Time, err error) {
+	var millis sql.NullInt64
+	if _, err := tx.Row("SELECT max(at) FROM events WHERE lead = $1 AND kind = $2 AND person = $3", []any{lead, kind, person}, &millis); err != nil || !millis.Valid {
+		return time.Time{}, err
+	}
+	return time.UnixMilli(millis.Int64), nil
+}
+
 var eventWords = map[string]string{
 	"lead.created": "recorded", "lead.assigned": "assigned", "lead.reassigned": "reassigned", "lead.qualified": "qualified",
 	"qualification.saved": "scored", "handoff.sent": "handed off", "handoff.asked": "the AE asked", "handoff.answered": "answered",

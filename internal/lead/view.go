@@ -49,10 +49,19 @@ func (l *Leads) listBlocks(leads []Lead, person string) []slack.Block {
 func (l *Leads) menuOf(lead Lead) *slack.OverflowBlockElement {
 	options := []*slack.OptionBlockObject{chat.Option("open "+lead.ID, "What is known", "")}
 	for _, s := range l.Steps {
-		options = append(options, chat.Option(s.Name+" "+lead.ID, s.Label, ""))
+		if !s.Early || lead.Status != HandedOff && lead.Status != Accepted {
+			options = append(options, chat.Option(s.Name+" "+lead.ID, s.Label, ""))
+		}
 	}
-	return chat.Overflow(actionMenu+":"+lead.ID, append(options, chat.Option("reassign "+lead.ID, "Reassign", ""))...)
+	if l.callsCount() && len(options) < mostOptions-1 { // else it stands in what is known
+		options = append(options, chat.Option("call "+lead.ID, callLabel, ""))
+	}
+	options = append(options, chat.Option("reassign "+lead.ID, "Reassign", ""))
+	return chat.Overflow(actionMenu+":"+lead.ID, options...)
 }
+
+// mostOptions is how many lines a menu ⋯ has in Slack.
+const mostOptions = 5
 
 func listText(leads []Lead) string {
 	var names []string
@@ -180,7 +189,7 @@ func (l *Leads) cardMessage(lead Lead, by string, clocks ...Clock) chat.Message 
 				buttons = append(buttons, StepButton(s, lead.ID))
 			}
 		}
-		buttons = append(buttons, chat.Button(actionReassign, lead.ID, "Reassign"))
+		buttons = append(buttons, l.CallButton(lead.ID), chat.Button(actionReassign, lead.ID, "Reassign"))
 	}
 	blocks = append(blocks, chat.Actions(buttons...))
 	return chat.Message{Text: text, Blocks: blocks}
@@ -211,6 +220,7 @@ func (l *Leads) leadView(lead Lead, known Known, trail []entry, page int) slack.
 		facts = append(facts, form.Value{Type: playbook.FieldURL, Text: lead.Website}.Mrkdwn(nil))
 	}
 	blocks = append(blocks, chat.Context(strings.Join(facts, " · ")))
+	blocks = append(blocks, chat.Actions(l.CallButton(lead.ID), chat.Button(actionReassign, lead.ID, "Reassign")))
 	labels := l.labels()
 	for _, s := range []Source{SourceResearch, SourceQualification, SourceHandoff} {
 		if len(known[s]) == 0 {

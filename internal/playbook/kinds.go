@@ -49,11 +49,25 @@ type Criterion struct {
 
 // Form is a modal that the playbook prescribes.
 type Form struct {
-	Fields  []Field
-	Submit  string // label of the submit button, or "" for the usual one
-	Rules   []Rule
-	Reasons []Option // why somebody may decline what the form sent
+	Fields   []Field
+	Submit   string // label of the submit button, or "" for the usual one
+	Rules    []Rule
+	Reasons  []Option // why somebody may decline what the form sent
+	Declines Declines // of the form handoff
 }
+
+// Declines says how often a lead goes to and fro whose handoffs are declined.
+type Declines struct {
+	Again int    // so often whoever works on it may hand it off again
+	Then  string // the role that alone may after that
+}
+
+// DefaultDeclines holds where the form says nothing: a lead comes back once.
+var DefaultDeclines = Declines{Again: 1, Then: "manager"}
+
+// Spent reports whether a lead that was declined so often is only for the role
+// Then to hand off.
+func (d Declines) Spent(declined int) bool { return declined > d.Again }
 
 // FieldType says what a field takes.
 type FieldType string

@@ -41,6 +41,7 @@ func (b *Playbook) lint(drafts []*draft, settings *mapping, now time.Time) Probl
 		if d.Tool != nil {
 			d.lintActions(d.Tool.Actions, forms, b.Settings)
 		}
+		d.lintDeclines(b.Settings)
 		if d.head != nil || !d.FrontMatter {
 			d.lintCare(now)
 		}
@@ -49,7 +50,7 @@ func (b *Playbook) lint(drafts []*draft, settings *mapping, now time.Time) Probl
 }
 
 func (b *Playbook) lintSettings(m *mapping, drafts []*draft) Problems {
-	problems := b.lintDigest(m)
+	problems := append(b.lintDigest(m), b.lintResearch(m)...)
 	q := b.Settings.Qualification
 	if q == "" {
 		return problems
@@ -97,6 +98,18 @@ func (b *Playbook) lintDigest(m *mapping) (problems Problems) {
 	return problems
 }
 
+// lintResearch looks for a block of time that no working day has room for.
+func (b *Playbook) lintResearch(m *mapping) (problems Problems) {
+	h, block := b.Settings.Hours, b.Settings.ResearchBlock
+	day := time.Duration(h.To.Minutes-h.From.Minutes) * time.Minute
+	if block.At.Set && day > 0 && block.For > day {
+		at := m.spot("research_block")
+		problems = append(problems, Problem{File: SettingsFile, Line: at.line, Column: at.column, Severity: Warning,
+			Message: fmt.Sprintf("research_block: no working day has room for %s (hours are from %s to %s), so the block is a whole day", wordsOf(block.For), h.From, h.To)})
+	}
+	return problems
+}
+
 // confirmable collects what an entry or exit item may take as confirmed.
 func (b *Playbook) confirmable() map[string]bool {
 	known := map[string]bool{}
@@ -125,6 +138,17 @@ func (d *draft) lintFrom(items []Item, key string, known map[string]bool) {
 		if i.From != "" && !known[i.From] {
 			d.warnf(d.head.spot(key), "%s %q is confirmed from %q, but no framework, form or stage has such a criterion or field", key, i.ID, i.From)
 		}
+	}
+}
+
+// lintDeclines looks for a role that nobody has.
+func (d *draft) lintDeclines(s Settings) {
+	if d.Form == nil || d.head == nil || !d.head.has("declines") {
+		return
+	}
+	then := d.Form.Declines.Then
+	if _, named := s.Roles[then]; then != "" && !named && len(s.Roles) > 0 {
+		d.warnf(d.head.spot("declines"), "declines: %s names nobody for the role %q, so everyone who hands leads off may go on doing so", SettingsFile, then)
 	}
 }
 

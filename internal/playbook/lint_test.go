@@ -32,6 +32,7 @@ func lines(ps Problems) (out []string) {
 func TestLintNamesEachProblemWhereItIs(t *testing.T) {
 	const stage = "---\nid: s\nkind: stage\norder: 1\nowner: x\nexit: [done]\n"
 	const form = "---\nkind: form\nowner: x\nfields:\n  - {id: a, label: A, type: text}\n"
+	const handoff = "---\nid: handoff\nkind: form\nowner: x\nfields:\n  - {id: lead, label: L, type: lead}\n  - {id: ae, label: A, type: user}\n"
 	for name, tc := range map[string]struct {
 		page string
 		more []string
@@ -116,6 +117,17 @@ func TestLintNamesEachProblemWhereItIs(t *testing.T) {
 			want: []string{"p.md:7:5: a rule needs one of is, not_empty, within, at_least"}},
 		"a time limit on a text": {page: form + "rules:\n  - {field: a, within: 6mo, say: no}\n---\ntext\n",
 			want: []string{`p.md:7:16: within is for dates; field "a" is a text`}},
+		"declines of another form": {page: form + "declines: {again: 1}\n---\ntext\n",
+			want: []string{`p.md:6:1: only the form handoff has "declines": nothing else is handed off`}},
+		"declines that are no number": {page: handoff + "declines: {again: often}\n---\ntext\n", want: []string{"p.md:8:19: again must be a whole number"}},
+		"declines below none":         {page: handoff + "declines: {again: -1}\n---\ntext\n", want: []string{"p.md:8:19: again must be a whole number"}},
+		"declines without end":        {page: handoff + "declines: {again: 21}\n---\ntext\n", want: []string{"p.md:8:12: again: a lead that was declined 21 times is none; at most 20"}},
+		"declines up to nobody":       {page: handoff + "declines: {then: \"\"}\n---\ntext\n", want: []string{`p.md:8:12: declines needs "then"`}},
+		"declines with another key":   {page: handoff + "declines: {agian: 1}\n---\ntext\n", want: []string{`p.md:8:12: unknown key "agian" in declines; did you mean "again"?`}},
+		"declines as a number":        {page: handoff + "declines: 1\n---\ntext\n", want: []string{"p.md:8:11: declines must be written as `key: value` lines"}},
+		"declines up to a role that nobody has": {page: handoff + "declines: {again: 2, then: boss}\n---\ntext\n", more: []string{"playbook.yaml", "roles: {manager: [U0DANA]}\n"},
+			want: []string{`p.md:8:1: warning: declines: playbook.yaml names nobody for the role "boss", so everyone who hands leads off may go on doing so`}},
+		"declines as they may be": {page: handoff + "declines: {again: 0, then: manager}\n---\ntext\n", more: []string{"playbook.yaml", "roles: {manager: [U0DANA]}\n"}},
 		"a handoff form without its fields": {page: strings.Replace(form, "kind", "id: handoff\nkind", 1) + "---\ntext\n",
 			want: []string{`p.md:5:1: the form handoff needs the field "ae" of type user`, `p.md:5:1: the form handoff needs the field "lead" of type lead`}},
 		"an answer that is no option": {page: "---\nkind: onboarding\nweek: 1\nowner: x\nquiz:\n  - {ask: Why?, options: [a, b], answer: c}\n---\ntext\n",
@@ -176,6 +188,14 @@ func TestLintReadsTheSettings(t *testing.T) {
 		"a synonym alone":                  {"synonyms: [[price]]\n", "a group of synonyms needs at least two words"},
 		"a currency in words":              {"currency: dollars\n", `currency "dollars" is not three capital letters such as USD`},
 		"a key that is not there":          {"timezon: UTC\n", `unknown key "timezon" in playbook.yaml; did you mean "timezone"?`},
+		"research at no time":              {"research_block: nine\n", `research_block: "nine" is not a time of day; write it like "08:30"`},
+		"research for no time":             {"research_block: {at: \"09:00\", for: two hours}\n", `for: "two hours" is not a length of time; write it like 30m, 2h, 1d, 2w or 6mo`},
+		"research for days":                {"research_block: {at: \"09:00\", for: 1d}\n", "for: 1d is no block of a day; use hours or minutes"},
+		"research for more than a day":     {"research_block: {at: \"09:00\", for: 25h}\n", "for: 25h is longer than a day"},
+		"research for a moment":            {"research_block: {at: \"09:00\", for: 30s}\n", "for: 30s is too short to look anything up; at least 5 minutes"},
+		"research without a time":          {"research_block: {for: 2h}\n", `research_block needs "at", the time at which the list goes out`},
+		"research with another key":        {"research_block: {at: \"09:00\", four: 2h}\n", `unknown key "four" in research_block; did you mean "for"?`},
+		"research as a list":               {"research_block: [\"09:00\"]\n", "research_block must be written as `key: value` lines"},
 		"not YAML":                         {"name: [\n", "this is not valid YAML: sequence end token ']' not found"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -209,6 +229,40 @@ func TestDigestTimesAtWhichNobodyWorksAreWarnedOf(t *testing.T) {
 	}
 }
 
+func TestAResearchBlockMayBeTheTimeAlone(t *testing.T) {
+	for settings, want := range map[string]Block{
+		"":                                  {Clock{}, 2 * time.Hour},
+		"research_block: \"08:15\"\n":       {Clock{495, true}, 2 * time.Hour},
+		"research_block: {at: \"08:15\"}\n": {Clock{495, true}, 2 * time.Hour},
+		"research_block: {at: \"08:15\", for: 1h30m}\n": {Clock{495, true}, 90 * time.Minute},
+	} {
+		b, problems, err := Load(tree("playbook.yaml", settings, "p.md", "---\nowner: x\n---\ntext\n"), today)
+		if err != nil || len(problems) > 0 || b.Settings.ResearchBlock != want {
+			t.Errorf("%q: %+v, %v, %v", settings, b.Settings.ResearchBlock, problems, err)
+		}
+	}
+	_, problems, _ := Load(tree("playbook.yaml", "hours: {from: \"09:00\", to: \"12:00\"}\nresearch_block: {at: \"09:00\", for: 4h}\n", "p.md", "---\nowner: x\n---\ntext\n"), today)
+	if got := strings.Join(lines(problems), "\n"); got != "playbook.yaml:2:1: warning: research_block: no working day has room for 4 hours (hours are from 09:00 to 12:00), so the block is a whole day" {
+		t.Error(got)
+	}
+}
+
+func TestHowOftenADeclinedLeadComesBackHasADefault(t *testing.T) {
+	const form = "---\nid: handoff\nkind: form\nowner: x\nfields:\n  - {id: lead, label: L, type: lead}\n  - {id: ae, label: A, type: user}\n"
+	for more, want := range map[string]Declines{"": {1, "manager"}, "declines: {again: 3}\n": {3, "manager"}, "declines: {then: owner}\n": {1, "owner"}, "declines: {again: 0, then: ae}\n": {0, "ae"}} {
+		b, problems, err := Load(tree("p.md", form+more+"---\ntext\n"), today)
+		p, _ := b.Page("handoff")
+		if err != nil || len(problems) > 0 || p.Form.Declines != want {
+			t.Errorf("%q: %+v, %v, %v", more, p.Form.Declines, problems, err)
+		}
+	}
+	for declined, spent := range map[int]bool{0: false, 1: false, 2: true, 3: true} {
+		if DefaultDeclines.Spent(declined) != spent {
+			t.Errorf("declined %d times: spent = %v", declined, !spent)
+		}
+	}
+}
+
 func TestSettingsAreReadWhole(t *testing.T) {
 	b, problems, err := Load(tree("p.md", "text\n", "m.md", "---\nkind: framework\nid: spin\nneed: 1\ncriteria: [{id: a, label: A}]\n---\n", "playbook.yaml", `
 name: Bakery
@@ -230,7 +284,7 @@ synonyms: [[bread, loaf]]
 	if s.Name != "Bakery" || s.Timezone.String() != "Asia/Kolkata" || s.Currency != "EUR" || s.Hours.Days != [7]bool{time.Sunday: true, time.Saturday: true} ||
 		s.Hours.From.String() != "06:00" || s.Hours.To.Minutes != 24*60 || s.Holidays[0] != (Date{2026, 12, 25}) || len(s.Roles["sdr"]) != 2 || s.Roles["owner"][0] != "U0OLA" ||
 		s.Channels["digest"] != "C0SALES" || s.Qualification != "spin" || s.Digest.Daily.String() != "08:30" || s.Digest.WeeklyDay != time.Friday || s.Digest.Weekly.String() != "16:00" ||
-		s.ResearchBlock.String() != "09:00" || s.Synonyms[0][1] != "loaf" {
+		s.ResearchBlock != (Block{Clock{540, true}, 2 * time.Hour}) || s.Synonyms[0][1] != "loaf" {
 		t.Errorf("read as %+v", s)
 	}
 }

@@ -34,6 +34,7 @@ func defaultSettings() Settings {
 	}
 	s.Hours.From = Clock{9 * 60, true}
 	s.Hours.To = Clock{17*60 + 30, true}
+	s.ResearchBlock.For = usualBlock
 	return s
 }
 
@@ -114,7 +115,7 @@ func readSettings(raw []byte) (Settings, *reader, *mapping) {
 			dm.end()
 		}
 	}
-	s.ResearchBlock = m.clock("research_block")
+	readResearchBlock(m, &s.ResearchBlock)
 	readSynonyms(m, &s)
 	m.end()
 	return s, r, m
@@ -177,6 +178,40 @@ func readDigest(m *mapping, d *DigestTimes) {
 	}
 	d.Weekly, d.WeeklyDay, d.HaveWeekly = c, wd, true
 }
+
+// readResearchBlock reads the time of the morning's list, alone or with how long
+// the block is that it offers: "09:00", or {at: "09:00", for: 2h}.
+func readResearchBlock(m *mapping, b *Block) {
+	n, _, ok := m.see("research_block")
+	if !ok {
+		return
+	}
+	if _, text := m.r.scalar(n); text {
+		b.At = m.clock("research_block")
+		return
+	}
+	bm, ok := m.r.mapping(n, "research_block")
+	if !ok {
+		return
+	}
+	if b.At = bm.clock("at"); !bm.has("at") {
+		m.r.errorf(bm.at, "research_block needs \"at\", the time at which the list goes out")
+	}
+	switch s := bm.span("for"); {
+	case s.Days > 0 || s.Months > 0:
+		m.r.errorf(bm.spot("for"), "for: %s is no block of a day; use hours or minutes", s)
+	case s.Clock > 24*time.Hour:
+		m.r.errorf(bm.spot("for"), "for: %s is longer than a day", s)
+	case s.Clock > 0 && s.Clock < leastBlock:
+		m.r.errorf(bm.spot("for"), "for: %s is too short to look anything up; at least %s", s, wordsOf(leastBlock))
+	case s.Clock > 0:
+		b.For = s.Clock
+	}
+	bm.end()
+}
+
+// leastBlock is what a calendar shows.
+const leastBlock = 5 * time.Minute
 
 func readSynonyms(m *mapping, s *Settings) {
 	n, at, ok := m.see("synonyms")

@@ -13,7 +13,7 @@ type Settings struct {
 	Channels      map[string]string   // "handoffs", "digest", "playbook" → channel ID
 	Qualification string              // id of the framework that /qualify uses; "" = the first one
 	Digest        DigestTimes
-	ResearchBlock Clock      // when the morning's research list goes out; zero time with Set false = off
+	ResearchBlock Block
 	Synonyms      [][]string // groups of words or phrases that mean the same
 }
 
@@ -28,6 +28,15 @@ type Clock struct {
 	Minutes int // since midnight, 0 to 1440 ("24:00")
 	Set     bool
 }
+
+// Block is the time that each rep with open research is offered for it.
+type Block struct {
+	At  Clock         // when the morning's list goes out; not set = there is none
+	For time.Duration // how long the time is that is offered; never zero
+}
+
+// usualBlock is as long as the research of one lead may take by default.
+const usualBlock = 2 * time.Hour
 
 // DigestTimes says when digests go out.
 type DigestTimes struct {

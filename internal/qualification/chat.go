@@ -61,12 +61,7 @@ func (q *Qualifications) Register(r *chat.Router) {
 // Step is the button that qualifies a lead.
 func (q *Qualifications) Step() lead.Step {
 	return lead.Step{Name: StepName, Label: "Qualify", Run: func(ctx context.Context, c chat.Click, id string) error {
-		return q.open(ctx, c.Person, func(view slack.ModalViewRequest) error {
-			if c.View == nil {
-				return q.Slack.OpenView(ctx, c.Trigger, view)
-			}
-			return q.Slack.PushView(ctx, c.Trigger, view)
-		}, opening{of: form.Lead(id, "")})
+		return q.open(ctx, c.Person, lead.Start{Of: form.Lead(id, ""), Show: q.Leads.ByClick(ctx, c)})
 	}}
 }
 
@@ -86,15 +81,11 @@ func (q *Qualifications) command(ctx context.Context, c chat.Command) (chat.Mess
 	if err != nil {
 		return chat.Message{}, err
 	}
-	return chat.Message{}, q.open(ctx, c.Person, func(view slack.ModalViewRequest) error {
-		return q.Slack.OpenView(ctx, c.Trigger, view)
-	}, opening{of: answer, note: note})
+	return chat.Message{}, q.open(ctx, c.Person, lead.Start{Of: answer, Note: note, Show: q.Leads.ByCommand(ctx, c.Trigger)})
 }
 
 func (q *Qualifications) shortcut(ctx context.Context, s chat.Shortcut) error {
-	return q.open(ctx, s.Person, func(view slack.ModalViewRequest) error {
-		return q.Slack.OpenView(ctx, s.Trigger, view)
-	}, opening{from: lead.FromShortcut})
+	return q.open(ctx, s.Person, lead.Start{From: lead.FromShortcut, Show: q.Leads.ByCommand(ctx, s.Trigger)})
 }
 
 // Framework is the page that the playbook's settings name, or its first one;
@@ -111,20 +102,16 @@ func Framework(b *playbook.Playbook) (*playbook.Page, error) {
 	return nil, chat.Refuse("The playbook has no qualification framework yet. Its owner adds a page of kind `framework`, and this starts working.")
 }
 
-func (q *Qualifications) options(b *playbook.Playbook, page *playbook.Page) form.Options {
-	return form.Options{Page: page, Version: b.Version, Settings: b.Settings, Callback: callbackForm, Submit: "Score",
-		LeadAction: actionLead, LeadTells: true, BackAction: actionBack, Drafts: lead.Drafts{DB: q.DB, Now: q.Now}}
-}
-
-// opening is how the scorecard is opened.
-type opening struct {
-	of   form.Value  // the lead that is meant, or none
-	from lead.Origin // "" = in the usual way
-	note string
+// flow is the way through the scorecard.
+func (q *Qualifications) flow() lead.Flow {
+	return lead.Flow{Leads: q.Leads, Kind: playbook.KindFramework,
+		Names: form.Options{Callback: callbackForm, Submit: "Score", LeadAction: actionLead, LeadTells: true, BackAction: actionBack},
+		Gone:  "The framework was taken out of the playbook while this was open. Copy your notes, and open `/qualify` anew.",
+		Lost:  "This scorecard was open for so long that its earlier steps are no longer kept. Copy your notes, and open `/qualify` anew."}
 }
 
 // open shows the scorecard, of a lead where one is meant.
-func (q *Qualifications) open(ctx context.Context, person string, show func(slack.ModalViewRequest) error, how opening) error {
+func (q *Qualifications) open(ctx context.Context, person string, how lead.Start) error {
 	if err := q.admit(ctx, person); err != nil {
 		return err
 	}
@@ -133,25 +120,16 @@ func (q *Qualifications) open(ctx context.Context, person string, show func(slac
 	if err != nil {
 		return err
 	}
-	o := q.options(b, page)
-	o.Given = form.Answers{}
+	given := form.Answers{}
 	switch {
-	case how.of.New != "":
-		o.Given[form.ScorecardLead] = how.of
-	case how.of.Text != "":
-		if o.Given, err = q.known(ctx, page, how.of.Text); err != nil {
+	case how.Of.New != "":
+		given[form.ScorecardLead] = how.Of
+	case how.Of.Text != "":
+		if given, err = q.known(ctx, page, how.Of.Text); err != nil {
 			return err
 		}
 	}
-	o.Private = lead.Opening{From: how.from, Lead: how.of.Text}.String()
-	if how.note != "" {
-		o.Before = append(o.Before, chat.Context(how.note))
-	}
-	view, err := form.ScorecardView(o)
-	if err != nil {
-		return err
-	}
-	return show(view)
+	return q.flow().Open(ctx, b, page, person, how, given)
 }
 
 // known is the last scorecard of a lead, as what the next starts with.
@@ -187,134 +165,67 @@ func (q *Qualifications) known(ctx context.Context, page *playbook.Page, id stri
 	return given, err
 }
 
-// pageOf is the framework as it was when the view was opened.
-func (q *Qualifications) pageOf(m form.Meta) (*playbook.Playbook, *playbook.Page, error) {
-	b := q.Shelf.Version(m.Version)
-	if page, ok := b.Page(m.Page); ok && page.Framework != nil {
-		return b, page, nil
-	}
-	return nil, nil, chat.Refuse("The framework was taken out of the playbook while this was open. Copy your notes, and open `/qualify` anew.")
-}
-
 // picked fills in what is known of the lead that was just chosen; what was
 // typed already stays, and what was known of the lead before goes.
 func (q *Qualifications) picked(ctx context.Context, c chat.Click) error {
-	if c.View == nil || c.Value == "" {
-		return nil
-	}
-	m, err := form.Opened(*c.View)
-	if err != nil {
-		return err
-	}
-	b, page, err := q.pageOf(m)
-	if err != nil {
-		return nil //nolint:nilerr // the submission will say so
-	}
-	if err := q.admit(ctx, c.Person); err != nil {
-		return err
-	}
-	c.Acknowledge()
-	last, err := q.known(ctx, page, c.Value)
-	if err != nil {
-		return err
-	}
-	opened := lead.ParseOpening(m.Caller)
-	var before form.Answers
-	if opened.Lead != "" {
-		// Should it be gone, nothing of it can be told from what was typed.
-		before, _ = q.known(ctx, page, opened.Lead)
-	}
-	opened.Lead = c.Value
-	o := q.options(b, page)
-	o.Key, o.Round, o.Private = m.Key, m.Round+1, opened.String()
-	o.Given = start(last, form.Typed(*c.View, page, b.Settings, q.Now(), o.Zone), before)
-	o.Given[form.ScorecardLead] = last[form.ScorecardLead]
-	if len(last) > 1 {
-		o.Before = []slack.Block{chat.Context("Filled in with the last answers about this lead.")}
-	}
-	view, err := form.ScorecardView(o)
-	if err != nil {
-		return err
-	}
-	if err := q.Slack.UpdateView(ctx, c.View.ID, c.View.Hash, view); !errors.Is(err, chat.ErrStale) {
-		return err
-	}
-	return nil
+	return q.flow().Picked(ctx, c, func() error { return q.admit(ctx, c.Person) }, func(s lead.Sheet, lastLead string) (form.Answers, []slack.Block, error) {
+		last, err := q.known(ctx, s.Options.Page, c.Value)
+		if err != nil {
+			return nil, nil, err
+		}
+		var before form.Answers
+		if lastLead != "" {
+			// Should it be gone, nothing of it can be told from what was typed.
+			before, _ = q.known(ctx, s.Options.Page, lastLead)
+		}
+		given := start(last, s.Shown(), before)
+		given[form.ScorecardLead] = last[form.ScorecardLead]
+		if len(last) > 1 {
+			return given, []slack.Block{chat.Context("Filled in with the last answers about this lead.")}, nil
+		}
+		return given, nil, nil
+	})
 }
 
 // back shows the step before; what stands in the view is kept.
 func (q *Qualifications) back(ctx context.Context, c chat.Click) error {
-	if c.View == nil {
-		return nil
-	}
-	if err := q.admit(ctx, c.Person); err != nil {
-		return err
-	}
-	m, err := form.Opened(*c.View)
-	if err != nil {
-		return err
-	}
-	b, page, err := q.pageOf(m)
-	if err != nil {
-		return err
-	}
-	view, err := form.Back(q.options(b, page), *c.View, q.Now())
-	if err != nil {
-		return err
-	}
-	if err := q.Slack.UpdateView(ctx, c.View.ID, c.View.Hash, view); !errors.Is(err, chat.ErrStale) {
-		return err
-	}
-	return nil
+	return q.flow().Back(ctx, c, func(form.Meta) error { return q.admit(ctx, c.Person) })
 }
 
 func (q *Qualifications) submit(ctx context.Context, s chat.Submission) (chat.Answer, error) {
 	if err := q.admit(ctx, s.Person); err != nil {
 		return chat.Answer{}, err
 	}
-	m, err := form.Opened(s.View)
+	sheet, err := q.flow().Sheet(ctx, s.View, s.Person)
 	if err != nil {
 		return chat.Answer{}, err
 	}
-	b, page, err := q.pageOf(m)
+	said, err := sheet.Said()
 	if err != nil {
 		return chat.Answer{}, err
 	}
-	o := q.options(b, page)
-	earlier, err := form.Earlier(o, s.View)
-	if errors.Is(err, form.ErrDraftGone) {
-		return chat.Answer{}, chat.Refuse("This scorecard was open for so long that its earlier steps are no longer kept. Copy your notes, and open `/qualify` anew.")
-	}
-	if err != nil {
-		return chat.Answer{}, err
-	}
+	page := sheet.Options.Page
 	// Steps that were not shown yet start with the last answers about the lead.
-	named := form.Typed(s.View, page, b.Settings, q.Now(), o.Zone)[form.ScorecardLead]
-	if named.Text == "" && named.New == "" {
-		named = earlier[form.ScorecardLead]
-	}
-	if named.Text != "" && named.New == "" {
-		if o.Given, err = q.known(ctx, page, named.Text); err != nil {
+	if named := said[form.ScorecardLead]; named.Text != "" && named.New == "" {
+		if sheet.Options.Given, err = q.known(ctx, page, named.Text); err != nil {
 			return chat.Answer{}, err
 		}
 	}
-	out, scores, err := form.SubmitScorecard(o, s.View, q.Now())
-	switch {
-	case err != nil:
+	out, scores, err := form.SubmitScorecard(sheet.Options, s.View, q.Now())
+	if err != nil {
 		return chat.Answer{}, err
-	case len(out.Errors) > 0:
-		return chat.Answer{Errors: out.Errors}, nil
-	case out.Next != nil:
-		return chat.Answer{Update: out.Next, Meanwhile: out.Waiting}, nil
 	}
-	r := Revision{ID: database.NewID(), Key: m.Key, Person: s.Person, At: q.Now(), Framework: page.ID, Playbook: b.Version,
+	if a, done := lead.Unfinished(out); !done {
+		return a, nil
+	}
+	r := Revision{ID: database.NewID(), Key: sheet.Key, Person: s.Person, At: q.Now(), Framework: page.ID, Playbook: sheet.Book.Version,
 		Scores: scores, Result: form.Score(page.Framework, scores)}
 	var of lead.Lead
 	var last Revision
 	var again bool
 	given := r // a transaction that loses runs again, with what was given
 	err = q.DB.Write(ctx, func(tx *database.Tx) (err error) {
-		of, r, last, again, err = q.keep(tx, given, lead.ParseOpening(m.Caller).From)
+		of, r, last, again, err = q.keep(tx, given, lead.ParseOpening(sheet.Caller).From)
 		return err
 	})
 	if words := lead.Trouble(err); words != "" {

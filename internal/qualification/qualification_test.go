@@ -215,7 +215,7 @@ func TestResultsLookAsPinned(t *testing.T) {
 
 func TestTheScorecardLooksAsPinned(t *testing.T) {
 	q := qualificationsOn(t, nil)
-	o := q.options(q.Shelf.InForce(), page(t, q))
+	o := q.flow().Options(q.Shelf.InForce(), page(t, q))
 	o.Key, o.Version = "key", "v1"
 	for name, given := range map[string]form.Answers{"form-empty": nil, "form-known": scored(t, q, "k", "x", "budget route?").Scores.Answers()} {
 		o.Given = given

@@ -18,8 +18,9 @@ import (
 
 // Names that leave the house: add, don't rename.
 const (
-	actionBack   = "research.back"
-	callbackForm = "research"
+	actionBack     = "research.back"
+	actionCalendar = "research.calendar"
+	callbackForm   = "research"
 
 	// FormPage is the id of the playbook's form for research.
 	FormPage = "research"
@@ -34,6 +35,7 @@ type Research struct {
 	Posts  lead.Posts
 	Outbox *outbox.Outbox
 	Slack  chat.Slack
+	Files  Files
 	Shelf  *playbook.Shelf
 	Now    func() time.Time
 	Log    *slog.Logger
@@ -45,12 +47,20 @@ type Research struct {
 // Register is the table of contents: what people may click and send.
 func (r *Research) Register(router *chat.Router) {
 	router.OnClick(actionBack, r.back)
+	router.OnClick(actionCalendar, r.toCalendar)
 	router.OnSubmission(callbackForm, r.submit)
 }
 
 // Step is the button that hands research in.
 func (r *Research) Step() lead.Step {
-	return lead.Step{Name: "research", Label: "Research done", Run: r.Open}
+	return lead.Step{Name: "research", Label: "Research done", Early: true, Run: r.Open}
+}
+
+// flow is the way through the form.
+func (r *Research) flow() lead.Flow {
+	return lead.Flow{Leads: r.Leads, Kind: playbook.KindForm, Names: form.Options{Callback: callbackForm, BackAction: actionBack},
+		Gone: "The form was taken out of the playbook while it was open. Copy what you typed, and open it anew.",
+		Lost: "This form was open for so long that its earlier steps are no longer kept. Copy what you see here, and open it anew."}
 }
 
 // Open shows the form about a lead, with what is known.
@@ -60,35 +70,33 @@ func (r *Research) Open(ctx context.Context, c chat.Click, id string) error {
 	if !ok || page.Form == nil {
 		return chat.Refuse("The playbook has no form called `%s`. Its owner adds one, and this starts working.", FormPage)
 	}
-	var of lead.Lead
-	o := r.options(b, page)
-	if err := r.DB.Read(ctx, func(tx *database.Tx) (err error) {
-		if of, err = lead.ByID(tx, id); err != nil {
-			return err
-		}
-		known, err := r.Leads.Known(tx, of)
-		o.Given = known.Given(of, page.Form.Fields)
+	of, given, err := r.given(ctx, page, id)
+	if err != nil {
 		return err
-	}); err != nil {
-		return refused(err)
 	}
 	if err := r.may(ctx, of, c.Person); err != nil {
 		return err
 	}
-	who, err := r.Roster.Person(ctx, c.Person)
+	f := r.flow()
+	o, err := f.Opening(ctx, b, page, c.Person)
 	if err != nil {
 		return err
 	}
-	o.Zone, o.Private = who.Location, of.ID
-	o.Before = aboutBlocks(of)
-	view, err := form.View(o)
-	if err != nil {
+	o.Given, o.Private, o.Before = given, of.ID, aboutBlocks(of)
+	return f.Show(o, r.Leads.ByClick(ctx, c))
+}
+
+// given is a lead, and what the form about it starts with.
+func (r *Research) given(ctx context.Context, page *playbook.Page, id string) (of lead.Lead, given form.Answers, err error) {
+	err = r.DB.Read(ctx, func(tx *database.Tx) error {
+		if of, err = lead.ByID(tx, id); err != nil {
+			return err
+		}
+		known, err := r.Leads.Known(tx, of)
+		given = known.Given(of, page.Form.Fields)
 		return err
-	}
-	if c.View == nil {
-		return r.Slack.OpenView(ctx, c.Trigger, view)
-	}
-	return r.Slack.PushView(ctx, c.Trigger, view)
+	})
+	return of, given, refused(err)
 }
 
 func refused(err error) error {
@@ -109,87 +117,40 @@ func (r *Research) may(ctx context.Context, of lead.Lead, person string) error {
 	return nil
 }
 
-func (r *Research) options(b *playbook.Playbook, page *playbook.Page) form.Options {
-	return form.Options{Page: page, Version: b.Version, Settings: b.Settings, Callback: callbackForm, BackAction: actionBack,
-		Drafts: lead.Drafts{DB: r.DB, Now: r.Now}}
-}
-
-// opened gives what a view was opened with.
-func (r *Research) opened(v chat.View) (form.Meta, form.Options, error) {
-	m, err := form.Opened(v)
-	if err != nil {
-		return m, form.Options{}, err
-	}
-	b := r.Shelf.Version(m.Version)
-	page, ok := b.Page(m.Page)
-	if !ok || page.Form == nil {
-		return m, form.Options{}, chat.Refuse("The form was taken out of the playbook while it was open. Copy what you typed, and open it anew.")
-	}
-	return m, r.options(b, page), nil
-}
-
 // back shows the step before; what stands in the view is kept.
 func (r *Research) back(ctx context.Context, c chat.Click) error {
-	if c.View == nil {
-		return nil
-	}
-	m, o, err := r.opened(*c.View)
-	if err != nil {
-		return err
-	}
-	var of lead.Lead
-	if err := r.DB.Read(ctx, func(tx *database.Tx) error {
-		of, err = lead.ByID(tx, m.Caller)
-		return err
-	}); err != nil {
-		return refused(err)
-	}
-	if err := r.may(ctx, of, c.Person); err != nil {
-		return err
-	}
-	view, err := form.Back(o, *c.View, r.Now())
-	if err != nil {
-		return err
-	}
-	if err := r.Slack.UpdateView(ctx, c.View.ID, c.View.Hash, view); !errors.Is(err, chat.ErrStale) {
-		return err
-	}
-	return nil
+	return r.flow().Back(ctx, c, func(m form.Meta) error {
+		var of lead.Lead
+		if err := r.DB.Read(ctx, func(tx *database.Tx) (err error) {
+			of, err = lead.ByID(tx, m.Caller)
+			return err
+		}); err != nil {
+			return refused(err)
+		}
+		return r.may(ctx, of, c.Person)
+	})
 }
 
 // submit keeps what was found, as facts of the lead.
 func (r *Research) submit(ctx context.Context, s chat.Submission) (chat.Answer, error) {
-	m, o, err := r.opened(s.View)
+	sheet, err := r.flow().Sheet(ctx, s.View, s.Person)
 	if err != nil {
 		return chat.Answer{}, err
 	}
-	who, err := r.Roster.Person(ctx, s.Person)
+	of, given, err := r.given(ctx, sheet.Options.Page, sheet.Caller)
 	if err != nil {
 		return chat.Answer{}, err
-	}
-	o.Zone = who.Location
-	var of lead.Lead
-	if err := r.DB.Read(ctx, func(tx *database.Tx) error {
-		if of, err = lead.ByID(tx, m.Caller); err != nil {
-			return err
-		}
-		known, err := r.Leads.Known(tx, of)
-		o.Given = known.Given(of, o.Page.Form.Fields) // for the steps to come
-		return err
-	}); err != nil {
-		return chat.Answer{}, refused(err)
 	}
 	if err := r.may(ctx, of, s.Person); err != nil {
 		return chat.Answer{}, err
 	}
-	out, err := form.Submit(o, s.View, r.Now())
-	switch {
-	case err != nil:
+	sheet.Options.Given = given // for the steps to come
+	out, err := sheet.Submit()
+	if err != nil {
 		return chat.Answer{}, err
-	case len(out.Errors) > 0:
-		return chat.Answer{Errors: out.Errors}, nil
-	case out.Next != nil:
-		return chat.Answer{Update: out.Next, Meanwhile: out.Waiting}, nil
+	}
+	if a, done := lead.Unfinished(out); !done {
+		return a, nil
 	}
 	err = r.DB.Write(ctx, func(tx *database.Tx) error { return r.keep(tx, of, s.Person, out.Answers) })
 	if err != nil {

@@ -16,8 +16,6 @@ import (
 const (
 	kindMorning = "research.morning" // of outbox rows: lives for ever
 
-	// block is how long the time is that a rep is offered for research.
-	block = 2 * time.Hour
 	// tooLate is when a morning's list is of no use any more.
 	tooLate = 4 * time.Hour
 )
@@ -29,7 +27,10 @@ type morning struct {
 
 // Work tells the outbox what research does later. It is for before the outbox
 // runs.
-func (r *Research) Work() { r.Outbox.Handle(kindMorning, r.morning) }
+func (r *Research) Work() {
+	r.Outbox.Handle(kindMorning, r.morning)
+	r.Outbox.Handle(kindFile, r.sendFile)
+}
 
 // Awaits sees to it that somebody who has research to do gets the list of it on
 // their next working morning. Each morning sees to the next, as long as
@@ -50,7 +51,7 @@ func (r *Research) morningKey(person string, at time.Time) string {
 // next is the next morning on which a person works, at the playbook's time or
 // when they begin; ok is false where the playbook wants no list.
 func (r *Research) next(person string, after time.Time) (at time.Time, ok bool) {
-	clock := r.Shelf.InForce().Settings.ResearchBlock
+	clock := r.Shelf.InForce().Settings.ResearchBlock.At
 	if !clock.Set {
 		return time.Time{}, false
 	}
@@ -79,11 +80,10 @@ func (r *Research) morning(ctx context.Context, j outbox.Job) error {
 		if err := j.Done(tx); err != nil {
 			return err
 		}
-		all, err := deadline.OpenOf(tx, m.Person)
+		open, err := openOf(tx, m.Person)
 		if err != nil {
 			return err
 		}
-		open := slices.DeleteFunc(all, func(d deadline.Deadline) bool { return d.Rule.Done != FormPage })
 		if len(open) == 0 {
 			return nil // the next lead that is assigned begins again
 		}
@@ -106,8 +106,14 @@ func (r *Research) morning(ctx context.Context, j outbox.Job) error {
 		if len(today) == 0 {
 			return nil
 		}
-		return r.Posts.Put(tx, r.morningKey(m.Person, j.Due), m.Person, r.morningMessage(today, len(open)-len(today), now, c.Zone()))
+		return r.Posts.Put(tx, r.morningKey(m.Person, j.Due), m.Person, r.morningMessage(today, len(open)-len(today), now, c))
 	})
+}
+
+// openOf is the research that somebody has to do.
+func openOf(tx *database.Tx, person string) ([]deadline.Deadline, error) {
+	all, err := deadline.OpenOf(tx, person)
+	return slices.DeleteFunc(all, func(d deadline.Deadline) bool { return d.Rule.Done != FormPage }), err
 }
 
 // dueBy are those that are due by then, oldest first.

@@ -2,7 +2,6 @@ package research
 
 import (
 	"fmt"
-	"net/url"
 	"strings"
 	"time"
 
@@ -39,28 +38,27 @@ func (r *Research) doneView(of lead.Lead) slack.ModalViewRequest {
 	return chat.Modal("", "Research", "", "Close", "", blocks)
 }
 
-// mostListed is how many leads a morning's list shows with their buttons.
-const mostListed = 10
+// mostListed is how many leads a morning's list shows with their buttons,
+// mostTitle how many letters of a lead's name.
+const mostListed, mostTitle = 10, 150
 
 // morningMessage lists what is due today, and offers the time to do it in.
-func (r *Research) morningMessage(today []deadline.Deadline, later int, now time.Time, zone *time.Location) chat.Message {
+func (r *Research) morningMessage(today []deadline.Deadline, later int, now time.Time, c deadline.Calendar) chat.Message {
 	head := fmt.Sprintf("Research for today: %d leads", len(today))
 	if len(today) == 1 {
 		head = "Research for today: 1 lead"
 	}
-	// The next quarter of an hour, or the one that has just begun.
-	from := now.Add(-5 * time.Minute).Truncate(15 * time.Minute).Add(15 * time.Minute)
-	until := from.Add(block)
-	offer := "Your block for it: " + chat.Moment(from, zone) + " to " + chat.Moment(until, zone) + ". <" + chat.Escape(calendarURL(head, today, from, until)) + "|Put it into your calendar>"
+	zone := c.Zone()
+	a := r.appointment(c, now, wholeList, today)
+	offer := "Your block for it: " + blockWords(a, zone) + "."
 	blocks := []slack.Block{chat.Header(head)}
-	blocks = append(blocks, chat.TextBlocks(offer)...)
+	when := slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, offer+" "+googleLink(a), false, false), nil, nil)
+	when.Accessory = slack.NewAccessory(chat.Button(actionCalendar+":list", wholeList, calendarLabel))
+	blocks = append(blocks, when)
 	text := head + ". " + offer
-	for i, d := range today {
-		words := "*" + chat.EscapeInline(d.Title) + "*: " + dueWords(d, now, zone)
+	for _, d := range today[:min(len(today), mostListed)] {
+		words := "*" + chat.EscapeInline(chat.Shorten(d.Title, mostTitle)) + "*: " + dueWords(d, now, zone)
 		text += "\n" + words
-		if i >= mostListed {
-			continue
-		}
 		b := slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, words, false, false), nil, nil)
 		b.Accessory = slack.NewAccessory(lead.StepButton(r.Step(), d.Lead))
 		blocks = append(blocks, b)
@@ -72,6 +70,9 @@ func (r *Research) morningMessage(today []deadline.Deadline, later int, now time
 	if later > 0 {
 		rest = append(rest, fmt.Sprintf("%d more are due later.", later))
 	}
+	if len(rest) > 0 {
+		text += "\n" + strings.Join(rest, " ")
+	}
 	rest = append(rest, "You get this on working mornings when research of yours is due.")
 	return chat.Message{Text: text, Blocks: append(blocks, chat.Context(strings.Join(rest, " ")))}
 }
@@ -81,17 +82,4 @@ func dueWords(d deadline.Deadline, now time.Time, zone *time.Location) string {
 		return "was due " + chat.Moment(d.Due, zone)
 	}
 	return "due " + chat.Moment(d.Due, zone)
-}
-
-// calendarURL opens a calendar with the block filled in. The form of the address
-// is Google's event template, which Outlook's people can import by hand.
-func calendarURL(title string, today []deadline.Deadline, from, until time.Time) string {
-	const stamp = "20060102T150405Z"
-	var names []string
-	for _, d := range today[:min(len(today), mostListed)] {
-		names = append(names, d.Title)
-	}
-	q := url.Values{"action": {"TEMPLATE"}, "text": {title}, "details": {strings.Join(names, "\n")},
-		"dates": {from.UTC().Format(stamp) + "/" + until.UTC().Format(stamp)}}
-	return "https://calendar.google.com/calendar/render?" + q.Encode()
 }
