@@ -31,7 +31,7 @@ do. It changes nothing and may run while the bot does; where none runs on the da
 commands would arrive.
 
 Exit code 0: nothing keeps sopbot from working, though there may be warnings. 1: something does. 2: the command was wrong.
---json prints {"check":…,"state":…,"about":…,"says":…,"do":…} a line; the checks are listed in docs/install.md, and states are ok, warning,
+--json prints {"check":…,"state":…,"about":…,"says":…,"do":…} a line; the checks are listed in docs/doctor.md, and states are ok, warning,
 problem and skipped.`
 }
 
