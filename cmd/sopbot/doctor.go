@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"sopbot/internal/playbook"
@@ -46,8 +47,9 @@ type doctor struct {
 	playbook *playbook.Playbook
 	botToken bool // is worth asking with
 	appToken bool
-	silent   bool // Slack could not be reached: it is not asked again
-	served   bool // another process works with the database, as far as it can be told
+	silent   bool         // Slack could not be reached: it is not asked again
+	lost     atomic.Int32 // calls that came to nothing
+	served   bool         // another process works with the database, as far as it can be told
 	app      string
 	team     string
 	self     string          // the bot's handle

@@ -15,6 +15,7 @@ import (
 
 	"sopbot/internal/chat"
 	"sopbot/internal/database"
+	"sopbot/internal/database/dbtest"
 	"sopbot/internal/outbox"
 	"sopbot/internal/slacksim"
 )
@@ -307,6 +308,48 @@ func TestWhatWasGivenUpIsFoundAndTriedAgain(t *testing.T) {
 		t.Errorf("it stands there %d times", n)
 	}
 	if found, text, _ = p.look(); p.reported(found, "outbox.dead", "word/1") {
+		t.Errorf("it is named still:\n%s", text)
+	}
+}
+
+// Two bots may share a PostgreSQL while the doctor looks, and what was given up
+// is tried again while they work.
+func TestTheDoctorLooksAtPostgreSQL(t *testing.T) {
+	p := newPatient(t, sound, nil, nil, nil)
+	p.env["SOPBOT_DATABASE"] = dbtest.Postgres(t)
+	db := dbtest.Open(t, p.env["SOPBOT_DATABASE"])
+	box := outbox.New(db, outbox.Options{})
+	box.Handle("some.kind", func(context.Context, outbox.Job) error { return outbox.Dead(errors.New("nobody takes it")) })
+	if err := db.Write(t.Context(), func(tx *database.Tx) error {
+		_, err := box.Add(tx, outbox.Row{Kind: "some.kind", Key: "some/1"})
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- box.Run(ctx) }()
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if dead, err := box.Dead(t.Context()); err != nil || len(dead) > 0 {
+			break
+		}
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	found, text, code := p.look()
+	if code != 0 || !p.reported(found, "outbox.dead", "some/1") {
+		t.Errorf("exit code %d, and:\n%s", code, text)
+	}
+	has(t, "the doctor", text, "whether bots work with it cannot be told", "agrees with the database's", "– socket      not tried", "– backup      PostgreSQL's backups are its server's",
+		"work of the kind some.kind was given up on", "nobody takes it")
+	var out strings.Builder
+	if err := (retryCommand{All: true, Database: p.env["SOPBOT_DATABASE"]}).Run(t.Context(), streams{out: &out, err: &out}); err != nil {
+		t.Fatal(err)
+	}
+	has(t, "retry", out.String(), "some/1 is tried again")
+	if found, text, _ = p.look(); p.reported(found, "outbox.dead", "some/1") {
 		t.Errorf("it is named still:\n%s", text)
 	}
 }

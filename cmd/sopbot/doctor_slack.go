@@ -27,14 +27,21 @@ var errSilent = errors.New("Slack does not answer")
 // longestPause is how long the doctor waits where Slack asks it to.
 const longestPause = 15 * time.Second
 
+// mostLost is how many calls may come to nothing before Slack is left alone:
+// each takes as long as the doctor waits.
+const mostLost = 3
+
 // ask calls Slack with a token. The header has what slack-go does not hand on:
 // the scopes of the token, and Slack's clock.
 func (d *doctor) ask(ctx context.Context, method, token string, args url.Values, into any) (http.Header, error) {
 	for try := 1; ; try++ {
-		if d.silent {
+		if d.silent || d.lost.Load() >= mostLost {
 			return nil, errSilent
 		}
 		header, pause, err := d.askOnce(ctx, method, token, args, into)
+		if err != nil && refusal(err) == "" {
+			d.lost.Add(1)
+		}
 		if pause == 0 || try == 4 || pause > longestPause {
 			return header, err
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -30,6 +31,7 @@ type patient struct {
 	flags doctorCommand
 	in    string
 	late  time.Duration // the doctor's clock goes so much ahead
+	calls time.Duration // a call to Slack has so long; 5 s without it
 }
 
 // newPatient opens a Slack with the demo's team, for an app of that manifest.
@@ -98,7 +100,7 @@ func (p *patient) look() (found []finding, text string, code int) {
 	for key, value := range p.env {
 		p.t.Setenv(key, value)
 	}
-	d := &doctor{now: func() time.Time { return time.Now().Add(p.late) }, client: &http.Client{Timeout: 5 * time.Second}, manifest: p.flags.Manifest}
+	d := &doctor{now: func() time.Time { return time.Now().Add(p.late) }, client: &http.Client{Timeout: cmp.Or(p.calls, 5*time.Second)}, manifest: p.flags.Manifest}
 	d.in = strings.NewReader(p.in)
 	d.look(p.t.Context())
 	var lines, words bytes.Buffer
@@ -257,6 +259,14 @@ func TestTheDoctorLooksAtTokensAndScopes(t *testing.T) {
 		"something that is not Slack": {prepare: func(p *patient) {
 			p.slack.Fault(slacksim.Fault{Times: -1, Status: 503})
 		}, code: 1, want: []string{"problem slack.silent: not Slack, or Slack is in trouble (HTTP 503)"}},
+		"a Slack that takes for ever": {prepare: func(p *patient) {
+			p.calls = 200 * time.Millisecond
+			p.slack.Fault(slacksim.Fault{Times: -1, Delay: time.Minute})
+		}, code: 1, want: []string{"problem slack.silent: Slack does not answer", "skipped role.filled: Slack does not answer", "ok database.none"}},
+		"a Slack that goes silent in between": {prepare: func(p *patient) {
+			p.calls = 200 * time.Millisecond
+			p.slack.Fault(slacksim.Fault{Method: "users.info", Times: -1, Delay: time.Minute})
+		}, want: []string{"ok bot-token.accepted", "skipped role.filled: not looked at", "skipped channel.ready: Slack does not answer", "ok database.none"}},
 		"a Slack that asks to wait": {prepare: func(p *patient) {
 			p.slack.Fault(slacksim.Fault{Method: "auth.test", RetryAfter: time.Second})
 		}, want: []string{"ok bot-token.accepted"}},
