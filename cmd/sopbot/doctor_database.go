@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
@@ -15,10 +14,7 @@ import (
 	"syscall"
 	"time"
 
-	"sopbot/internal/chat"
 	"sopbot/internal/database"
-	"sopbot/internal/gateway"
-	"sopbot/internal/outbox"
 	"sopbot/internal/roster"
 )
 
@@ -185,7 +181,7 @@ func (d *doctor) askMemory(ctx context.Context, db *database.DB) {
 			return
 		}
 	}
-	d.problem("database.foreign", db.Name(), fmt.Sprintf("none of the %s that %s knows is in the workspace %s", people1(len(ids)), db.Name(), d.team),
+	d.problem("database.foreign", db.Name(), fmt.Sprintf("none of the %s that %s knows is in the workspace %s", persons(len(ids)), db.Name(), d.team),
 		"name the database of this workspace in SOPBOT_DATABASE, or take the tokens of the other")
 }
 
@@ -194,29 +190,20 @@ const mostDead = 5
 
 // askOutbox looks at what was given up, and at what should have been done.
 func (d *doctor) askOutbox(ctx context.Context, db *database.DB) {
-	box := outbox.New(db, outbox.Options{Now: d.now})
-	dead, err := box.Dead(ctx)
+	yard := openGraveyard(db, d.now)
+	dead, err := yard.list(ctx)
 	if err != nil {
 		d.problem("outbox.unread", db.Name(), err.Error(), "see database")
 		return
 	}
-	posts := gateway.New(gateway.Options{Router: chat.NewRouter(), Log: slog.New(slog.DiscardHandler), Now: d.now}).Posts(box)
 	for i, row := range dead {
 		if i == mostDead {
 			d.warn("outbox.dead", "", fmt.Sprintf("%d more were given up", len(dead)-i), "sopbot retry --list names them all")
 			break
 		}
-		what, key := "work of the kind "+row.Kind, row.Key
-		_ = db.Read(ctx, func(tx *database.Tx) error {
-			message, place, isMessage, err := posts.Undelivered(tx, row)
-			if isMessage && err == nil {
-				key, what = message, "a message for "+place
-			}
-			return err
-		})
-		d.warn("outbox.dead", key, fmt.Sprintf("%s was given up on %s: %s", what, row.At.Format(time.DateTime), row.Error), "mend the cause, then run sopbot retry "+key)
+		d.warn("outbox.dead", row.Key, fmt.Sprintf("%s was given up on %s: %s", row.what, row.At.Format(time.DateTime), row.Error), "mend the cause, then run sopbot retry "+row.Key)
 	}
-	stats, err := box.Stats(ctx)
+	stats, err := yard.box.Stats(ctx)
 	switch {
 	case err != nil:
 		d.problem("outbox.unread", db.Name(), err.Error(), "see database")

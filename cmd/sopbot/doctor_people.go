@@ -67,7 +67,7 @@ func (d *doctor) askRoles(ctx context.Context) {
 		return
 	}
 	if d.silent || !d.botToken {
-		d.unasked("role.filled", "", d.whyNot())
+		d.unasked("role.filled", "", "", d.whyNot())
 		return
 	}
 	d.unsure = map[string]bool{}
@@ -132,7 +132,7 @@ func (d *doctor) membersOf(role string, ids []string, groups map[string]userGrou
 			d.problem("role.no-groups", id, role+": the workspace's plan has no user groups", "name members (U…) in playbook.yaml, under roles")
 		case failed != nil:
 			d.unsure[role] = true
-			d.unasked("role.filled", id, fmt.Errorf("%s: %w", role, failed))
+			d.unasked("role.filled", id, role, failed)
 		case !known:
 			d.problem("role.group-unknown", id, role+": there is no user group "+id, inRoles)
 		case g.Deleted != 0:
@@ -176,7 +176,8 @@ func (d *doctor) askMembers(ctx context.Context, people map[string]member) {
 // askRole says what is wrong with the people of a role, each kind in a line.
 func (d *doctor) askRole(role string, ids []string, people map[string]member) {
 	var left, zoneless, bots, guests []string
-	working := 0
+	working, unseen := 0, 0
+	var why error
 	for _, id := range ids {
 		p := people[id]
 		switch code := refusal(p.err); {
@@ -184,8 +185,7 @@ func (d *doctor) askRole(role string, ids []string, people map[string]member) {
 			d.problem("role.person-unknown", id, role+": there is nobody by the ID "+id, inRoles)
 			continue
 		case p.err != nil:
-			d.unsure[role] = true
-			d.unasked("role.filled", id, fmt.Errorf("%s: %w", role, p.err))
+			unseen, why = unseen+1, p.err
 			continue
 		case p.Deleted:
 			left = append(left, p.called())
@@ -217,9 +217,13 @@ func (d *doctor) askRole(role string, ids []string, people map[string]member) {
 			d.warn(kind.check, role, role+": "+kind.says+": "+some(kind.who), kind.do)
 		}
 	}
+	if unseen > 0 {
+		d.unsure[role] = true
+		d.unasked("role.filled", role, role+", "+persons(unseen), why)
+	}
 	switch {
 	case working > 0:
-		d.ok("role.filled", role, "%s: %s", role, people1(working))
+		d.ok("role.filled", role, "%s: %s", role, persons(working))
 	case !d.unsure[role] && !d.has("role", role):
 		d.warn("role.empty", role, role+": nobody has it", "put somebody into its user group, or name a member in playbook.yaml, under roles")
 	}
@@ -233,7 +237,8 @@ func (r *report) has(kind, words string) bool {
 	})
 }
 
-func people1(n int) string {
+// persons counts people.
+func persons(n int) string {
 	if n == 1 {
 		return "1 person"
 	}
@@ -261,7 +266,7 @@ func (d *doctor) askChannels(ctx context.Context) {
 		return
 	}
 	if d.silent || !d.botToken {
-		d.unasked("channel.ready", "", d.whyNot())
+		d.unasked("channel.ready", "", "", d.whyNot())
 		return
 	}
 	for _, use := range slices.Sorted(maps.Keys(channels)) {
@@ -290,7 +295,7 @@ func (d *doctor) askChannel(ctx context.Context, use, id string) {
 	case code == "channel_not_found":
 		d.problem("channel.unknown", id, use+": there is no channel "+id+" that sopbot can see", inChannels+"; in a private channel "+invite+"it")
 	case err != nil:
-		d.unasked("channel.ready", id, fmt.Errorf("%s: %w", use, err))
+		d.unasked("channel.ready", id, use, err)
 	case c.Archived:
 		d.problem("channel.archived", id, use+": "+named+" is archived, so nothing can be posted there", "unarchive it in Slack, or name another in playbook.yaml, under channels")
 	case !c.Member:
@@ -312,7 +317,7 @@ func (d *doctor) askByHistory(ctx context.Context, use, id string) {
 	case code == "channel_not_found":
 		d.problem("channel.unknown", id, use+": there is no channel "+id+" that sopbot can see", inChannels+"; in a private channel type /invite @"+d.handle())
 	case err != nil:
-		d.unasked("channel.ready", id, fmt.Errorf("%s: %w", use, err))
+		d.unasked("channel.ready", id, use, err)
 	default:
 		d.ok("channel.ready", id, "%s: sopbot is in %s", use, id)
 	}

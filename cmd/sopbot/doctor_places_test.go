@@ -299,6 +299,24 @@ func TestWhatWasGivenUpIsFoundAndTriedAgain(t *testing.T) {
 	p.slack.As("sam").In("#random").Slash("/invite @sopbot")
 	var out, complaints strings.Builder
 	io := streams{out: &out, err: &complaints}
+	if err := (retryCommand{List: true, Database: config.Database}).Run(t.Context(), io); err != nil {
+		t.Fatal(err)
+	}
+	has(t, "the list", out.String(), "word/1\ta message for C0RANDOM\t", "not_in_channel")
+	if err := (retryCommand{Keys: []string{"word/2"}, Database: config.Database}).Run(t.Context(), io); !errors.Is(err, exit(1)) {
+		t.Errorf("of a key that is none: %v", err)
+	}
+	has(t, "the complaint", complaints.String(), "nothing was given up by the key word/2")
+	works, err := database.Open(t.Context(), config.Database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := (retryCommand{All: true, Database: config.Database}).Run(t.Context(), io); err == nil || !strings.Contains(err.Error(), "stop it, run this, and start it again") {
+		t.Errorf("beside a bot that works: %v", err)
+	}
+	if err := works.Close(); err != nil {
+		t.Fatal(err)
+	}
 	if err := (retryCommand{Keys: []string{"word/1"}, Database: config.Database}).Run(t.Context(), io); err != nil {
 		t.Fatal(err)
 	}

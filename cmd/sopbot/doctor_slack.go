@@ -102,19 +102,22 @@ func refusal(err error) string {
 }
 
 // unasked says of something that it could not be looked at, and why.
-func (d *doctor) unasked(check, about string, err error) {
+func (d *doctor) unasked(check, about, what string, err error) {
+	if what != "" {
+		what += ": "
+	}
+	why, do := err.Error(), "run sopbot doctor again"
 	switch code := refusal(err); {
 	case errors.Is(err, errSilent):
-		d.skip(check, about, "not looked at: Slack does not answer", "")
+		do = ""
 	case code == "missing_scope":
-		d.skip(check, about, "not looked at: the token lacks a scope for it", "see scopes")
+		why, do = "the token lacks a scope for it", "see scopes"
 	case code == "ratelimited":
-		d.skip(check, about, "not looked at: Slack asks to wait", "run sopbot doctor again in a minute")
+		why, do = "Slack asks to wait", "run sopbot doctor again in a minute"
 	case code != "":
-		d.skip(check, about, "not looked at: Slack says "+code, "")
-	default:
-		d.skip(check, about, "not looked at: "+err.Error(), "run sopbot doctor again")
+		why = "Slack says " + code
 	}
+	d.skip(check, about, what+"not looked at: "+why, do)
 }
 
 // notTaken says of the codes that Slack gives for tokens what happened, and
@@ -142,7 +145,6 @@ const (
 func (d *doctor) askBotToken(ctx context.Context) {
 	if !d.botToken {
 		d.skip("bot-token.accepted", "", "not looked at: there is none", "")
-		d.silent = true // nothing can be asked without
 		return
 	}
 	var self struct {

@@ -16,10 +16,9 @@ import (
 var tokensApp = regexp.MustCompile(`^xapp-\d+-(A[A-Z0-9]+)-`)
 
 const (
-	makeToken  = "make an app-level token (xapp-…) with the scope connections:write: the app's page, Basic Information, App-Level Tokens; set it as SLACK_APP_TOKEN"
-	switchOn   = "switch it on: the app's page, Socket Mode, Enable Socket Mode"
-	sameApp    = "take both tokens from the pages of one app: Basic Information for the app-level token, OAuth & Permissions for the bot's"
-	otherwords = "; whether Socket Mode is on: the app's page, Socket Mode"
+	makeToken = "make an app-level token (xapp-…) with the scope connections:write: the app's page, Basic Information, App-Level Tokens; set it as SLACK_APP_TOKEN"
+	switchOn  = "switch it on: the app's page, Socket Mode, Enable Socket Mode"
+	sameApp   = "take both tokens from the pages of one app: Basic Information for the app-level token, OAuth & Permissions for the bot's"
 )
 
 // askAppToken looks whether the app token opens sockets, and whose it is.
@@ -31,15 +30,11 @@ func (d *doctor) askAppToken(ctx context.Context) {
 	var opened struct {
 		URL string `json:"url"`
 	}
-	if d.silent && d.botToken {
-		d.unasked("app-token.accepted", "", errSilent)
-		return
-	}
-	silent := d.silent
-	d.silent = false // without a bot token this one can be asked for all the same
 	_, err := d.ask(ctx, "apps.connections.open", d.config.AppToken, nil, &opened)
-	d.silent = silent
 	switch code := refusal(err); {
+	case errors.Is(err, errSilent):
+		d.unasked("app-token.accepted", "", "", err)
+		return
 	case err != nil && code == "":
 		d.problem("slack.silent", d.config.APIURL, "Slack does not answer: "+err.Error(), reachable+d.config.APIURL)
 		return
@@ -47,14 +42,14 @@ func (d *doctor) askAppToken(ctx context.Context) {
 		d.problem("app-token.refused", code, "it lacks the scope connections:write", makeToken)
 		return
 	case code == "ratelimited":
-		d.unasked("app-token.accepted", "", err)
+		d.unasked("app-token.accepted", "", "", err)
 		return
 	case code != "":
 		why := notTaken[code].says
 		if why == "" {
 			why = "Slack refuses it"
 		}
-		d.problem("app-token.refused", code, why+" ("+code+")", makeToken+otherwords)
+		d.problem("app-token.refused", code, why+" ("+code+")", makeToken+"; and see that Socket Mode is on: the app's page, Socket Mode")
 		return
 	}
 	d.ok("app-token.accepted", "", "may open sockets")

@@ -47,47 +47,30 @@ func (c retryCommand) Run(ctx context.Context, streams streams) error {
 		return err
 	}
 	defer db.Close()
-	box := outbox.New(db, outbox.Options{})
-	posts := gateway.New(gateway.Options{Router: chat.NewRouter(), Log: slog.New(slog.DiscardHandler), Now: time.Now}).Posts(box)
-	rows, err := box.Dead(ctx)
+	dead := openGraveyard(db, time.Now)
+	rows, err := dead.list(ctx)
 	if err != nil {
 		return err
 	}
-	keys := slices.Clone(c.Keys)
-	shown := 0
-	for _, row := range rows {
-		key, what := row.Key, row.Kind
-		if err := db.Read(ctx, func(tx *database.Tx) error {
-			message, place, isMessage, err := posts.Undelivered(tx, row)
-			if isMessage {
-				key, what = message, "a message for "+place
-			}
-			return err
-		}); err != nil {
-			return err
-		}
-		if c.List {
-			fmt.Fprintf(streams.out, "%s\t%s\t%s\t%s\n", key, what, row.At.Format(time.DateTime), row.Error)
-			shown++
-		}
-		if c.All && !slices.Contains(keys, key) {
-			keys = append(keys, key)
-		}
-	}
 	if c.List {
-		fmt.Fprintf(streams.err, "%s given up\n", plural(shown, "row"))
+		for _, row := range rows {
+			fmt.Fprintf(streams.out, "%s\t%s\t%s\t%s\n", row.Key, row.what, row.At.Format(time.DateTime), row.Error)
+		}
+		fmt.Fprintf(streams.err, "%s given up\n", plural(len(rows), "row"))
 		return nil
+	}
+	keys := c.Keys
+	if c.All {
+		for _, row := range rows {
+			if !slices.Contains(keys, row.Key) { // of one message several looks may have been given up
+				keys = append(keys, row.Key)
+			}
+		}
 	}
 	missed := false
 	for _, key := range keys {
-		revived := false
-		if err := db.Write(ctx, func(tx *database.Tx) (err error) {
-			if revived, err = posts.Revive(tx, key); err != nil || revived {
-				return err
-			}
-			revived, err = box.Revive(tx, key)
-			return err
-		}); err != nil {
+		revived, err := dead.revive(ctx, key)
+		if err != nil {
 			return err
 		}
 		if !revived {
@@ -101,4 +84,59 @@ func (c retryCommand) Run(ctx context.Context, streams streams) error {
 		return exit(1)
 	}
 	return nil
+}
+
+// graveyard is where what was given up lies. It sends nothing itself.
+type graveyard struct {
+	db    *database.DB
+	box   *outbox.Outbox
+	posts *gateway.Posts
+}
+
+func openGraveyard(db *database.DB, now func() time.Time) graveyard {
+	box := outbox.New(db, outbox.Options{Now: now})
+	return graveyard{db, box, gateway.New(gateway.Options{Router: chat.NewRouter(), Log: slog.New(slog.DiscardHandler), Now: now}).Posts(box)}
+}
+
+// buried is something that was given up, as people are told of it: a message
+// goes by the key that it was put down with.
+type buried struct {
+	outbox.Buried
+	what string
+}
+
+// list gives what was given up, the latest first.
+func (g graveyard) list(ctx context.Context) ([]buried, error) {
+	rows, err := g.box.Dead(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []buried
+	for _, row := range rows {
+		b := buried{row, "work of the kind " + row.Kind}
+		if err := g.db.Read(ctx, func(tx *database.Tx) error {
+			key, place, isMessage, err := g.posts.Undelivered(tx, row)
+			if isMessage {
+				b.Key, b.what = key, "a message for "+place
+			}
+			return err
+		}); err != nil {
+			return nil, err
+		}
+		out = append(out, b)
+	}
+	return out, nil
+}
+
+// revive has something tried again; revived is false where nothing of that key
+// was given up.
+func (g graveyard) revive(ctx context.Context, key string) (revived bool, err error) {
+	err = g.db.Write(ctx, func(tx *database.Tx) (err error) {
+		if revived, err = g.posts.Revive(tx, key); err != nil || revived {
+			return err
+		}
+		revived, err = g.box.Revive(tx, key)
+		return err
+	})
+	return revived, err
 }
