@@ -211,6 +211,7 @@ func (b *bot) run(ctx context.Context) error {
 	serve(b.gateway.Run)
 	wg.Go(func() { b.keepSmall(ctx) })
 	wg.Go(func() { b.keepEdition(ctx, b.answers.Book().Version) })
+	wg.Go(func() { b.greet(ctx) })
 	<-ctx.Done()
 	wg.Wait()
 	b.answers.Stop()

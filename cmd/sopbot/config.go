@@ -97,5 +97,13 @@ func (c *Config) validate() error {
 	if len(complaints) == 0 {
 		return nil
 	}
-	return errors.New("the settings in the environment need a change:\n  - " + strings.Join(complaints, "\n  - "))
+	return complained(complaints)
+}
+
+// complained is everything that is wrong with the settings. What to do stands
+// behind a semicolon.
+type complained []string
+
+func (c complained) Error() string {
+	return "the settings in the environment need a change:\n  - " + strings.Join(c, "\n  - ")
 }

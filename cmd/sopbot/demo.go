@@ -28,8 +28,12 @@ type demoCommand struct {
 	Fresh    bool   `help:"Forget what was said and done before."`
 	Terminal bool   `help:"Play in this terminal, without a browser."`
 	Open     bool   `help:"Open the page in the browser, if there is one." default:"true" negatable:""`
-	As       string `help:"Whom to begin as." default:"sam"`
-	Log      string `help:"What the bot logs: debug, info, warn or error." default:"error"`
+	// For a bot of one's own, as docs/install.md goes.
+	SlackOnly bool   `help:"Only the local Slack: prints the tokens for a sopbot that you start yourself."`
+	Manifest  string `help:"With --slack-only: the manifest of the app that is installed; without it the one of sopbot manifest." placeholder:"FILE"`
+
+	As  string `help:"Whom to begin as." default:"sam"`
+	Log string `help:"What the bot logs: debug, info, warn or error." default:"error"`
 }
 
 // demo is a running demo.
@@ -51,6 +55,14 @@ func (c demoCommand) Run(ctx context.Context, io streams) (err error) {
 	address, err := loopback(c.Listen)
 	if err != nil {
 		return err
+	}
+	switch {
+	case c.SlackOnly && c.Terminal:
+		return errors.New("--slack-only has no bot to play with in the terminal; leave --terminal out")
+	case c.Manifest != "" && !c.SlackOnly:
+		return errors.New("--manifest goes with --slack-only: the demo's own bot brings its own")
+	case c.SlackOnly:
+		return c.playSlack(ctx, io, address)
 	}
 	d := &demo{clock: &demoClock{}, say: func(format string, args ...any) { fmt.Fprintf(io.err, format+"\n", args...) }}
 	if d.folder, err = openDemoFolder(c.Data); err != nil {

@@ -22,6 +22,7 @@ type commands struct {
 	Ask      askCommand      `cmd:"" help:"Ask the playbook here in the terminal."`
 	Lint     lintCommand     `cmd:"" help:"Check a playbook and name every problem."`
 	Doctor   doctorCommand   `cmd:"" help:"Look whether everything that serve needs is right, and say how to mend it."`
+	Retry    retryCommand    `cmd:"" help:"Try again what was given up, once its cause is mended."`
 	Manifest manifestCommand `cmd:"" help:"Print the manifest to create the Slack app from."`
 	Backup   backupCommand   `cmd:"" help:"Write a checked copy of the database, while the bot works."`
 	Export   exportCommand   `cmd:"" help:"Write what the team did as CSV or JSON."`

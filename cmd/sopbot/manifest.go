@@ -95,10 +95,6 @@ type eventSubscriptions struct {
 func makeManifest(r *chat.Router, name string) manifest {
 	m := manifest{Display: displayInformation{Name: name, Description: "Answers from the sales playbook, and runs it", Background: "#1d3557"}}
 	m.Features.BotUser = botUser{Name: name, Online: true}
-	var scopes []string
-	if len(r.Commands()) > 0 || len(r.Shortcuts()) > 0 {
-		scopes = append(scopes, "commands")
-	}
 	for _, c := range r.Commands() {
 		// With escaping, people and channels come as IDs and not as names that
 		// somebody else may bear.
@@ -113,11 +109,17 @@ func makeManifest(r *chat.Router, name string) manifest {
 	}
 	if r.Mentions() {
 		m.Settings.Events = &eventSubscriptions{Bot: []string{"app_mention", "message.im"}}
-		scopes = append(scopes, "app_mentions:read")
 		// Without it people find "Sending messages to this app has been turned off".
 		m.Features.AppHome.Messages = true
 	}
-	m.OAuth.Scopes.Bot = append(scopes, gateway.Scopes...)
+	for _, s := range gateway.Scopes {
+		switch {
+		case s.Name == "commands" && len(r.Commands())+len(r.Shortcuts()) == 0:
+		case s.Name == "app_mentions:read" && !r.Mentions():
+		default:
+			m.OAuth.Scopes.Bot = append(m.OAuth.Scopes.Bot, s.Name)
+		}
+	}
 	m.Settings.Interactivity.Enabled = true
 	m.Settings.SocketMode = true
 	return m

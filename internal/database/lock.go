@@ -5,10 +5,14 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+	"time"
 )
 
 // lockMark stands in the lock file once there is a database.
 const lockMark = "a database of sopbot lies beside this file"
+
+// lockTries is how often the lock is tried before somebody else has it.
+const lockTries = 5
 
 // lockFile takes the only right to use the database: SQLite's own locks let
 // two bots in, which would answer everything twice.
@@ -17,7 +21,14 @@ func lockFile(path string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	for try := 1; ; try++ {
+		err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		// Who only looks whether it is held (see Served) holds it for a moment.
+		if !errors.Is(err, syscall.EWOULDBLOCK) || try == lockTries {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		_ = f.Close()
 		return nil, ErrInUse

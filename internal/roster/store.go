@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"context"
 	"database/sql"
 	"time"
 
@@ -14,6 +15,21 @@ func savePerson(tx *database.Tx, p chat.Profile, at time.Time) error {
 		bot = excluded.bot, deactivated = excluded.deactivated, fetched_at = excluded.fetched_at`,
 		p.ID, p.Handle, p.Name, p.Zone, p.Guest, p.Bot, p.Deactivated, database.Millis(at))
 	return err
+}
+
+// Remembered lists up to most people of whom Slack told, the latest first: for
+// whoever wants to know whether a database belongs to a workspace.
+func Remembered(ctx context.Context, db *database.DB, most int) ([]string, error) {
+	var out []string
+	err := db.Read(ctx, func(tx *database.Tx) error {
+		return tx.Each("SELECT id FROM people WHERE bot = 0 AND deactivated = 0 ORDER BY fetched_at DESC, id LIMIT $1", []any{most}, func(rows *sql.Rows) error {
+			var id string
+			err := rows.Scan(&id)
+			out = append(out, id)
+			return err
+		})
+	})
+	return out, err
 }
 
 func loadPeople(tx *database.Tx, into map[string]entry) error {

@@ -22,7 +22,7 @@ func (s *Server) conversation(r *room) obj {
 	}
 	o["name"], o["name_normalized"], o["creator"], o["is_general"] = r.Name, r.Name, slackbot, false
 	o["is_channel"], o["is_group"], o["is_mpim"] = r.kind == "channel", r.kind == "group", r.kind == "mpim"
-	o["is_private"], o["is_member"], o["is_shared"], o["is_ext_shared"] = r.kind != "channel", r.has(s.app.BotUser), false, false
+	o["is_private"], o["is_member"], o["is_shared"], o["is_ext_shared"] = r.kind != "channel", r.has(s.app.BotUser), r.Shared, r.Shared
 	o["topic"] = obj{"value": r.Topic, "creator": "", "last_set": 0}
 	o["purpose"] = obj{"value": r.Purpose, "creator": "", "last_set": 0}
 	return o

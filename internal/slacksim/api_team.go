@@ -54,6 +54,11 @@ func (s *Server) user(m *Member) obj {
 		"tz": m.TZ, "tz_label": abbreviation, "tz_offset": offset, "profile": profile,
 		"is_bot": m.Bot, "is_app_user": false, "updated": 1700000000,
 	}
+	if m.Zoneless {
+		delete(u, "tz")
+		delete(u, "tz_label")
+		delete(u, "tz_offset")
+	}
 	if m.ID == s.app.BotUser {
 		profile["bot_id"], profile["api_app_id"] = s.app.BotID, s.app.ID
 	}
@@ -97,9 +102,15 @@ func lookupByEmail(c *call) (obj, error) {
 func listGroups(c *call) (obj, error) {
 	found := []any{}
 	for _, g := range c.s.groups {
+		deleted := 0
+		if g.Disabled {
+			if deleted = 1700000001; !truth(c.args, "include_disabled") {
+				continue
+			}
+		}
 		group := obj{
 			"id": g.ID, "team_id": c.s.team.ID, "is_usergroup": true, "name": g.Name, "handle": g.Handle, "description": "",
-			"is_external": false, "date_create": 1700000000, "date_update": 1700000000, "date_delete": 0, "auto_type": nil,
+			"is_external": false, "date_create": 1700000000, "date_update": 1700000000, "date_delete": deleted, "auto_type": nil,
 			"created_by": slackbot, "updated_by": slackbot, "deleted_by": nil, "prefs": obj{"channels": []any{}, "groups": []any{}},
 		}
 		if truth(c.args, "include_users") {
@@ -115,7 +126,9 @@ func listGroups(c *call) (obj, error) {
 
 func groupUsers(c *call) (obj, error) {
 	at := slices.IndexFunc(c.s.groups, func(g Group) bool { return g.ID == text(c.args, "usergroup") })
-	if at < 0 {
+	// What Slack says of a disabled one has no primary source; no app should
+	// count on its members.
+	if at < 0 || c.s.groups[at].Disabled && !truth(c.args, "include_disabled") {
 		return nil, no("no_such_subteam")
 	}
 	users := []any{}

@@ -225,6 +225,11 @@ func (p *Person) do(ctx context.Context, what func() (*gesture, error)) (*gestur
 	if err := p.ready(ctx); err != nil {
 		return nil, err
 	}
+	return p.act(ctx, what)
+}
+
+// act is do without waiting for the app.
+func (p *Person) act(ctx context.Context, what func() (*gesture, error)) (*gesture, error) {
 	p.s.mu.Lock()
 	g, err := what()
 	p.s.mu.Unlock()
@@ -256,7 +261,12 @@ func (p *Person) Slash(line string) *Reply {
 // SlashE types a slash command and waits for its ack. A command that fails is
 // no error: the reply then shows what Slack says.
 func (p *Person) SlashE(ctx context.Context, line string) (*Reply, error) {
-	g, err := p.do(ctx, func() (*gesture, error) { return p.s.slash(p.id, p.s.rooms[p.room], line) })
+	if !strings.HasPrefix(line, "/invite") { // which is Slack's own, and needs no app
+		if err := p.ready(ctx); err != nil {
+			return nil, err
+		}
+	}
+	g, err := p.act(ctx, func() (*gesture, error) { return p.s.slash(p.id, p.s.rooms[p.room], line) })
 	if err != nil {
 		return nil, err
 	}

@@ -62,6 +62,10 @@ func (s *Server) slash(person string, r *room, line string) (*gesture, error) {
 		return nil, fmt.Errorf("#%s is archived: nobody can type there", r.Name)
 	}
 	g := s.begin(person, r)
+	if parts[1] == "/invite" {
+		s.whisper(r, person, s.invite(r, parts[2]), g.origin)
+		return g, nil
+	}
 	command, known := s.features.command(parts[1])
 	if !known {
 		s.whisper(r, person, parts[1]+" is not a valid command.", g.origin)
@@ -79,6 +83,23 @@ func (s *Server) slash(person string, r *room, line string) (*gesture, error) {
 	}
 	g.delivery = s.deliver(slashCommands, payload, true, nil, func(o outcome) { s.answerSlash(g, r, command.Name, line, o) })
 	return g, nil
+}
+
+// invite is Slack's own command for taking the app into a channel; people are
+// in theirs from the start.
+func (s *Server) invite(r *room, who string) string {
+	app := s.members[s.app.BotUser]
+	switch name := strings.TrimPrefix(strings.TrimSpace(who), "@"); {
+	case !strings.EqualFold(name, app.Handle) && !strings.EqualFold(name, app.Name):
+		return "Only the app can be invited here: /invite @" + app.Handle
+	case r.kind != "channel" && r.kind != "group":
+		return "Nobody can be invited to this conversation."
+	case r.has(app.ID):
+		return app.Name + " is already in this channel."
+	}
+	r.Members = append(r.Members, app.ID)
+	s.tell(Change{Kind: "room", Channel: r.ID})
+	return app.Name + " was added to #" + r.Name + "."
 }
 
 // answerSlash shows what the ack of a command carried, or that none came.

@@ -98,6 +98,9 @@ func featuresOf(opts Options) (features, error) {
 		if err := yaml.Unmarshal(opts.Manifest, &m); err != nil { // JSON is YAML too
 			return f, fmt.Errorf("read app manifest: %w", err)
 		}
+		if err := checkManifest(opts.Manifest); err != nil {
+			return f, fmt.Errorf("read app manifest: %w", err)
+		}
 		if !m.Settings.SocketMode {
 			return f, fmt.Errorf("read app manifest: settings.socket_mode_enabled is not true, so no socket could be opened")
 		}

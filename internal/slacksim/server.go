@@ -1,6 +1,7 @@
 package slacksim
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -76,6 +77,7 @@ type Server struct {
 	botToken string
 	appToken string
 	revoked  map[string]string // token → the error it now gets
+	noSocket bool              // Socket Mode was switched off
 
 	team     Team
 	members  map[string]*Member
@@ -131,7 +133,7 @@ func Start(opts Options) (*Server, error) {
 	s := &Server{
 		opts: opts, features: features, listener: listener, base: "http://" + listener.Addr().String(),
 		botToken: "xoxb-" + randomText(12, "0123456789") + "-" + randomText(24, idLetters),
-		appToken: "xapp-1-" + randomText(11, idLetters) + "-" + randomText(13, "0123456789"),
+		appToken: "xapp-1-" + cmp.Or(opts.App.ID, localApp) + "-" + randomText(13, "0123456789") + "-" + randomText(32, "0123456789abcdef"),
 		revoked:  map[string]string{}, team: opts.World.Team,
 		members: map[string]*Member{}, groups: opts.World.Groups, rooms: map[string]*room{},
 		scheduled: map[string]*scheduled{}, files: map[string]*file{}, triggers: map[string]*trigger{},
@@ -148,6 +150,10 @@ func Start(opts Options) (*Server, error) {
 	go func() { _ = s.http.Serve(listener) }()
 	return s, nil
 }
+
+// localApp is the ID of an app that was given none; an app-level token names
+// its app, too.
+const localApp = "A0LOCALAPP"
 
 func fill[T comparable](field *T, preset T) {
 	var zero T
@@ -171,7 +177,7 @@ func (s *Server) install() {
 	s.app = s.opts.App
 	fill(&s.app.Name, s.features.name)
 	fill(&s.app.Name, "app")
-	fill(&s.app.ID, "A0LOCALAPP")
+	fill(&s.app.ID, localApp)
 	fill(&s.app.BotUser, "U0LOCALBOT")
 	fill(&s.app.BotID, "B0LOCALBOT")
 	for i := range s.opts.World.People {
@@ -263,4 +269,16 @@ func (s *Server) revoke(token, code string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.revoked[token] = code
+}
+
+// SwitchSocketMode turns Socket Mode on or off, as on the app's page. Off, open
+// sockets are told link_disabled, and so is one that is opened: tickets are
+// still given out.
+func (s *Server) SwitchSocketMode(on bool) {
+	s.mu.Lock()
+	s.noSocket = !on
+	s.mu.Unlock()
+	if !on {
+		s.Disconnect("link_disabled")
+	}
 }

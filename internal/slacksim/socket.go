@@ -73,6 +73,13 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 		_ = conn.Close()
 		return
 	}
+	if s.noSocket {
+		s.mu.Unlock()
+		socket.log("refused", "link_disabled")
+		_ = conn.WriteMessage(websocket.TextMessage, encode(obj{"type": "disconnect", "reason": "link_disabled", "debug_info": obj{"host": "applink-local"}}))
+		_ = conn.Close()
+		return
+	}
 	s.sockets = append(s.sockets, socket)
 	socket.out <- encode(obj{
 		"type": "hello", "num_connections": open,

@@ -45,14 +45,16 @@ type Member struct {
 	Deleted  bool     `yaml:"deleted"`
 	Bot      bool     `yaml:"bot"`
 	Guest    bool     `yaml:"guest"`
+	Zoneless bool     `yaml:"zoneless"` // Slack tells no time zone of them
 }
 
 // Group is a user group (@sdrs). Members are user IDs; YAML may use handles.
 type Group struct {
-	ID      string   `yaml:"id"`
-	Handle  string   `yaml:"handle"`
-	Name    string   `yaml:"name"`
-	Members []string `yaml:"members"`
+	ID       string   `yaml:"id"`
+	Handle   string   `yaml:"handle"`
+	Name     string   `yaml:"name"`
+	Members  []string `yaml:"members"`
+	Disabled bool     `yaml:"disabled"`
 }
 
 // Channel is a place to talk. Bot says whether the app's bot user is a member.
@@ -64,6 +66,7 @@ type Channel struct {
 	Purpose  string   `yaml:"purpose"`
 	Private  bool     `yaml:"private"`
 	Archived bool     `yaml:"archived"`
+	Shared   bool     `yaml:"shared"` // with another company (Slack Connect)
 	Bot      bool     `yaml:"bot"`
 	Members  []string `yaml:"members"`
 }

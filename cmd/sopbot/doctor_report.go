@@ -1,0 +1,110 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// verdict is how a finding is; the words are for other programs, too.
+type verdict string
+
+const (
+	fine    verdict = "ok"
+	warning verdict = "warning" // sopbot works, but not as somebody would want
+	problem verdict = "problem" // it keeps sopbot, or a part of it, from working
+	skipped verdict = "skipped" // it could not be looked at
+)
+
+// finding is a line of the doctor's. Its fields and the names of checks are
+// read by other programs: add, don't rename.
+type finding struct {
+	Check string  `json:"check"` // what was looked at and what was found: "scopes.missing"
+	State verdict `json:"state"`
+	About string  `json:"about,omitempty"` // the ID, name or file that it is about
+	Says  string  `json:"says"`
+	Do    string  `json:"do,omitempty"`
+}
+
+// about reports whether the finding is of that kind.
+func (f finding) about(kind string) bool { return strings.HasPrefix(f.Check, kind+".") }
+
+// report collects findings.
+type report struct {
+	found []finding
+	in    io.Reader
+}
+
+func (r *report) add(check string, state verdict, about, says, do string) {
+	r.found = append(r.found, finding{check, state, about, strings.TrimSpace(says), do})
+}
+
+func (r *report) ok(check, about, says string, args ...any) {
+	r.add(check, fine, about, fmt.Sprintf(says, args...), "")
+}
+func (r *report) warn(check, about, says, do string)    { r.add(check, warning, about, says, do) }
+func (r *report) problem(check, about, says, do string) { r.add(check, problem, about, says, do) }
+func (r *report) skip(check, about, says, do string)    { r.add(check, skipped, about, says, do) }
+
+// marks are how verdicts look; the sign tells them apart without colour.
+var marks = map[verdict]struct {
+	sign   string
+	colour colour
+}{fine: {"✓", green}, warning: {"!", yellow}, problem: {"✗", red}, skipped: {"–", faint}}
+
+// print writes the findings, and gives the exit code.
+func (r *report) print(w io.Writer, asJSON, strict bool) error {
+	paint := painter(w)
+	count := map[verdict]int{}
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	for i, f := range r.found {
+		count[f.State]++
+		if asJSON {
+			if err := e.Encode(f); err != nil {
+				return err
+			}
+			continue
+		}
+		kind, _, _ := strings.Cut(f.Check, ".")
+		mark := marks[f.State]
+		says := strings.ReplaceAll(f.Says, "\n", "\n"+strings.Repeat(" ", 14))
+		if f.State == skipped {
+			says = paint(faint, says)
+		}
+		fmt.Fprintf(w, "%s %-11s %s\n", paint(mark.colour, mark.sign), strings.ReplaceAll(kind, "-", " "), says)
+		// What is to be done for several is said behind the last of them.
+		if f.Do != "" && (i+1 == len(r.found) || r.found[i+1].Do != f.Do) {
+			fmt.Fprintf(w, "%14s→ %s\n", "", f.Do)
+		}
+	}
+	if !asJSON {
+		fmt.Fprintln(w)
+		fmt.Fprintln(w, paint(bold, summary(count)))
+	}
+	if count[problem] > 0 || strict && count[warning] > 0 {
+		return exit(1)
+	}
+	return nil
+}
+
+// summary says how it all stands, in a sentence.
+func summary(count map[verdict]int) string {
+	var parts []string
+	if n := count[problem]; n > 0 {
+		parts = append(parts, plural(n, "problem"))
+	}
+	if n := count[warning]; n > 0 {
+		parts = append(parts, plural(n, "warning"))
+	}
+	parts = append(parts, fmt.Sprintf("%d ok", count[fine]))
+	if n := count[skipped]; n > 0 {
+		parts = append(parts, fmt.Sprintf("%d not looked at", n))
+	}
+	words := strings.Join(parts, ", ")
+	if count[problem]+count[warning] == 0 {
+		return "All is well: " + words + "."
+	}
+	return words + "."
+}
