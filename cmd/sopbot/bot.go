@@ -233,13 +233,18 @@ func (b *bot) serveHTTP(ctx context.Context) error {
 		}
 		fmt.Fprintln(w, "ready")
 	})
-	mux.Handle("GET /metrics", promhttp.HandlerFor(b.metrics, promhttp.HandlerOpts{Registry: b.metrics}))
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ErrorLog: slog.NewLogLogger(b.log.Handler(), slog.LevelWarn)}
+	mux.Handle("GET /metrics", promhttp.HandlerFor(b.metrics, promhttp.HandlerOpts{Registry: b.metrics, MaxRequestsInFlight: 4}))
+	// Whoever can reach it must not be able to hold it up, or to fill the memory.
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second,
+		IdleTimeout: time.Minute, MaxHeaderBytes: 8 << 10, ErrorLog: slog.NewLogLogger(b.log.Handler(), slog.LevelWarn)}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", b.HTTP)
 	if err != nil {
 		return fmt.Errorf("SOPBOT_HTTP: %w", err)
 	}
 	b.log.Info("health and metrics", "address", listener.Addr().String())
+	if a, ok := listener.Addr().(*net.TCPAddr); ok && !a.IP.IsLoopback() {
+		b.log.Warn("health and metrics can be reached from other machines; let a firewall keep strangers out", "address", listener.Addr().String())
+	}
 	stop := context.AfterFunc(ctx, func() {
 		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 		defer cancel()

@@ -75,6 +75,7 @@ func (c doctorCommand) print(w io.Writer, found []finding) error {
 	problems := false
 	for _, f := range found {
 		problems = problems || f.State == "problem"
+		f.Says, f.Do = string(withoutLooks([]byte(f.Says))), string(withoutLooks([]byte(f.Do)))
 		if c.JSON {
 			raw, err := json.Marshal(f)
 			if err != nil {

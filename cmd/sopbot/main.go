@@ -45,7 +45,7 @@ func main() { os.Exit(run()) }
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	io := streams{os.Stdin, os.Stdout, os.Stderr}
+	io := streams{os.Stdin, os.Stdout, newDiscreet(os.Stderr, passwordsOf(os.Getenv("SOPBOT_DATABASE"))...)}
 	var c commands
 	parser, err := kong.New(&c, kong.Name("sopbot"),
 		kong.Description("sopbot answers from your sales playbook in Slack, and runs it."),
