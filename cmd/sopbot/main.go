@@ -25,6 +25,7 @@ type commands struct {
 	Manifest manifestCommand `cmd:"" help:"Print the manifest to create the Slack app from."`
 	Backup   backupCommand   `cmd:"" help:"Write a checked copy of the database, while the bot works."`
 	Export   exportCommand   `cmd:"" help:"Write what the team did as CSV or JSON."`
+	Erase    eraseCommand    `cmd:"" help:"Forget a lead, a contact or a member of the team who asks for it."`
 	Copy     copyCommand     `cmd:"" help:"Move from the SQLite file to PostgreSQL."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
