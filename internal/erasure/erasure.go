@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"sopbot/internal/answers"
 	"sopbot/internal/chat"
@@ -23,7 +22,7 @@ import (
 type Posts interface {
 	EraseAbout(tx *database.Tx, prefix string) (int, error)
 	EraseTo(tx *database.Tx, person string) (int, error)
-	Rewrite(tx *database.Tx, change func(column, text string) string) (int, error)
+	Rewrite(tx *database.Tx, change func(key, column, text string) string) (int, error)
 }
 
 // Eraser carries out requests to be forgotten.
@@ -166,7 +165,7 @@ func (e *Eraser) eraseLead(tx *database.Tx, kind Kind, id string, r *Report) (na
 		}
 	}
 	for _, n := range []string{of.Contact, of.Company} {
-		if n != "" && utf8.RuneCountInString(n) < shortest && (n == of.Contact || kind == Lead) {
+		if n != "" && tooShort(n) && (n == of.Contact || kind == Lead) {
 			r.note("“%s” is too short to be looked for in what others wrote.", n)
 		}
 	}
@@ -203,17 +202,31 @@ func (e *Eraser) eraseLead(tx *database.Tx, kind Kind, id string, r *Report) (na
 // did stays, under a pseudonym.
 func (e *Eraser) erasePerson(tx *database.Tx, t Target, also []string, r *Report) error {
 	id, pseudonym := t.Code, chat.Pseudonym()
-	for _, forget := range []func(*database.Tx, string) error{answers.ForgetWordsOf, handoff.ForgetWordsOf, roster.Forget,
+	for _, forget := range []func(*database.Tx, string) error{answers.ForgetWordsOf, roster.Forget,
 		func(tx *database.Tx, id string) error { return deadline.ForgetPerson(tx, id, e.Now()) }} {
 		if err := forget(tx, id); err != nil {
 			return err
 		}
 	}
+	said, err := handoff.ForgetWordsOf(tx, id)
+	if err != nil {
+		return err
+	}
 	n, err := e.Posts.EraseTo(tx, id)
 	if err != nil {
 		return err
 	}
-	r.Messages += n
+	quoted, err := e.Posts.Rewrite(tx, func(key, column, text string) string {
+		parts := strings.Split(key, "/")
+		if column != "body" || parts[0] != "handoff" || len(parts) < 2 || len(said[parts[1]]) == 0 {
+			return text
+		}
+		return inside(text, func(s string) string { return handoff.WithoutQuotes(s, said[parts[1]]) })
+	})
+	if err != nil {
+		return err
+	}
+	r.Messages += n + quoted
 	m := replaceMember(id, pseudonym)
 	if err := e.rewrite(tx, r, func(_, _, text string) string { return inside(text, m.erase) }); err != nil {
 		return err
@@ -269,7 +282,7 @@ func (e *Eraser) rewrite(tx *database.Tx, r *Report, change func(table, column, 
 	for table, n := range rows {
 		r.Rows[table] += n
 	}
-	n, err := e.Posts.Rewrite(tx, func(column, text string) string { return change("posts", column, text) })
+	n, err := e.Posts.Rewrite(tx, func(_, column, text string) string { return change("posts", column, text) })
 	r.Messages += n
 	return err
 }

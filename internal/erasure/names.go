@@ -30,8 +30,25 @@ var words = map[string][]string{
 }
 
 // shortest is how many letters a name must have to be looked for in what others
-// wrote: shorter ones are parts of too many words.
+// wrote: shorter ones are parts of too many words. A letter of a script that
+// parts no words says more, and counts twice.
 const shortest = 3
+
+func tooShort(name string) bool {
+	n := 0
+	for _, r := range strings.TrimSpace(name) {
+		n++
+		if unparted(r) {
+			n++
+		}
+	}
+	return n < shortest
+}
+
+// unparted are the letters of scripts that are written without blanks.
+func unparted(r rune) bool {
+	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
+}
 
 // cuts are the lengths to which lists and buttons shorten names.
 var cuts = []int{24, 60, 75, 80, 100, 150}
@@ -46,13 +63,13 @@ type spellings struct {
 func spell(names []string) spellings {
 	var all []string
 	add := func(s string) {
-		if utf8.RuneCountInString(strings.TrimSpace(s)) >= shortest && !slices.Contains(all, s) {
+		if !tooShort(s) && !slices.Contains(all, s) {
 			all = append(all, s)
 		}
 	}
 	for _, name := range names {
 		name = strings.TrimSpace(name)
-		if utf8.RuneCountInString(name) < shortest {
+		if tooShort(name) {
 			continue
 		}
 		forms := []string{name}
@@ -116,7 +133,9 @@ func (s spellings) erase(text string) string {
 	return b.String()
 }
 
-func wordly(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) }
+func wordly(r rune) bool {
+	return (unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)) && !unparted(r)
+}
 
 // member replaces a member's ID: where they are mentioned, by words.
 type member struct {

@@ -55,7 +55,7 @@ func (p *Posts) erase(tx *database.Tx, query string, args ...any) (n int, err er
 // Rewrite puts every message through change, column by column (key, channel,
 // body, error), and brings to Slack what comes back different; it tells how
 // many were.
-func (p *Posts) Rewrite(tx *database.Tx, change func(column, text string) string) (n int, err error) {
+func (p *Posts) Rewrite(tx *database.Tx, change func(key, column, text string) string) (n int, err error) {
 	type edit struct{ before, key, channel, body, why string }
 	var edits []edit
 	if err := tx.Each("SELECT key, channel, body, error FROM posts ORDER BY key", nil, func(rows *sql.Rows) error {
@@ -63,7 +63,7 @@ func (p *Posts) Rewrite(tx *database.Tx, change func(column, text string) string
 		if err := rows.Scan(&key, &channel, &body, &why); err != nil {
 			return err
 		}
-		e := edit{key, change("key", key), change("channel", channel), change("body", body), change("error", why)}
+		e := edit{key, change(key, "key", key), change(key, "channel", channel), change(key, "body", body), change(key, "error", why)}
 		if e != (edit{key, key, channel, body, why}) {
 			edits = append(edits, e)
 		}

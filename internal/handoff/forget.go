@@ -3,6 +3,8 @@ package handoff
 import (
 	"database/sql"
 	"encoding/json"
+	"slices"
+	"strings"
 
 	"sopbot/internal/chat"
 	"sopbot/internal/database"
@@ -55,18 +57,48 @@ func Forget(tx *database.Tx, of, title string) (ids []string, err error) {
 	return ids, nil
 }
 
-// ForgetWordsOf erases what somebody wrote to others about handoffs.
-func ForgetWordsOf(tx *database.Tx, person string) error {
+// ForgetWordsOf erases what somebody wrote to others about handoffs, and gives
+// it back by handoff: cards quote it.
+func ForgetWordsOf(tx *database.Tx, person string) (said map[string][]string, err error) {
+	said = map[string][]string{}
+	if err := tx.Each(`SELECT id, coaching FROM handoffs WHERE decided_by = $1 AND coaching IS NOT NULL
+		UNION ALL SELECT handoff, question FROM handoff_questions WHERE asked_by = $1
+		UNION ALL SELECT handoff, answer FROM handoff_questions WHERE answered_by = $1`, []any{person}, func(rows *sql.Rows) error {
+		var id, words string
+		err := rows.Scan(&id, &words)
+		said[id] = append(said[id], words)
+		return err
+	}); err != nil {
+		return nil, err
+	}
 	for _, statement := range []string{
 		"UPDATE handoffs SET coaching = $2 WHERE decided_by = $1 AND coaching IS NOT NULL",
 		"UPDATE handoff_questions SET question = $2 WHERE asked_by = $1",
 		"UPDATE handoff_questions SET answer = $2 WHERE answered_by = $1",
 	} {
 		if _, err := tx.Exec(statement, person, chat.Erased); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return said, nil
+}
+
+// WithoutQuotes takes out of a card's text the lines in which it quotes those
+// words, whole or shortened: see quoted.
+func WithoutQuotes(mrkdwn string, words []string) string {
+	lines := strings.Split(mrkdwn, "\n")
+	for i, line := range lines {
+		quote, is := strings.CutPrefix(line, "> ")
+		if quote = strings.TrimSpace(strings.TrimSuffix(quote, " …")); !is || quote == "" {
+			continue
+		}
+		for _, w := range words {
+			if strings.Contains(chat.Unfenced(chat.Escape(w)), quote) {
+				lines[i] = "> " + chat.Erased
+			}
+		}
+	}
+	return strings.Join(slices.CompactFunc(lines, func(a, b string) bool { return a == b && a == "> "+chat.Erased }), "\n")
 }
 
 // Remove takes the handoffs of a lead out altogether.
