@@ -91,7 +91,7 @@ func (b *bot) open(ctx context.Context) (err error) {
 	b.gateway = gateway.New(gateway.Options{BotToken: b.BotToken, AppToken: b.AppToken, APIURL: b.APIURL,
 		Router: b.router, DB: b.db, Log: b.log, Now: b.now, Metrics: b.metrics, AckWithin: b.delays.ack})
 	b.posts = b.newPosts()
-	b.features.stand(ground{db: b.db, outbox: b.outbox, shelf: &b.shelf, posts: b.posts, slack: b.gateway, now: b.now, log: b.log})
+	b.features.stand(ground{db: b.db, outbox: b.outbox, shelf: &b.shelf, posts: b.posts, slack: b.gateway, now: b.now, log: b.log, meter: b.metrics})
 	b.use(book)
 	b.bookMetrics()
 	return b.features.begin(ctx)

@@ -8,11 +8,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"sopbot/internal/answers"
 	"sopbot/internal/chat"
 	"sopbot/internal/database"
 	"sopbot/internal/deadline"
 	"sopbot/internal/digest"
+	"sopbot/internal/erasure"
 	"sopbot/internal/form"
 	"sopbot/internal/gateway"
 	"sopbot/internal/handoff"
@@ -34,6 +37,7 @@ type features struct {
 	qualifications *qualification.Qualifications
 	handoffs       *handoff.Handoffs
 	digests        *digest.Digests
+	keeper         *erasure.Keeper
 }
 
 // newFeatures makes them and connects what must rise or cross between them.
@@ -48,6 +52,7 @@ func newFeatures() *features {
 	f.leads.Steps = []lead.Step{f.research.Step(), f.qualifications.Step(), f.handoffs.Step()}
 	f.handoffs.Scored = f.scored
 	f.connectClocks()
+	f.keeper = &erasure.Keeper{}
 	f.digests = &digest.Digests{Roster: f.roster, Deadlines: f.deadlines}
 	f.digests.Opens = map[string]digest.Opener{"lead": f.leads.Open, "handoff": f.handoffs.OpenWhole}
 	f.digests.Passes = map[string]digest.Opener{"lead": f.leads.OpenReassign, "handoff": f.handoffs.OpenReassign}
@@ -78,6 +83,7 @@ type ground struct {
 	slack  *gateway.Gateway
 	now    func() time.Time
 	log    *slog.Logger
+	meter  prometheus.Registerer
 }
 
 // stand puts the features to work.
@@ -100,6 +106,9 @@ func (f *features) stand(g ground) {
 	s.Calendar = d.Calendar
 	s.Work()
 	h.DB, h.Slack, h.Posts, h.Shelf, h.Now, h.Log = g.db, g.slack, g.posts, g.shelf, g.now, g.log
+	k := f.keeper
+	k.DB, k.Outbox, k.Posts, k.Shelf, k.Now, k.Log, k.Metrics = g.db, g.outbox, g.posts, g.shelf, g.now, g.log, g.meter
+	k.Work()
 }
 
 // scored gives a lead's scorecard to the handoff, by the framework as it was
@@ -162,6 +171,9 @@ func (f *features) begin(ctx context.Context) error {
 		return err
 	}
 	if err := f.deadlines.Start(ctx); err != nil {
+		return err
+	}
+	if err := f.keeper.Start(ctx); err != nil {
 		return err
 	}
 	return f.digests.Start(ctx)

@@ -142,6 +142,12 @@ func Company(tx *database.Tx, name, but string) (n int, err error) {
 	return n, err
 }
 
+// ForgetDrafts removes what was typed into forms that nobody sent.
+func ForgetDrafts(tx *database.Tx, now time.Time) error {
+	_, err := tx.Exec("DELETE FROM drafts WHERE at < $1", database.Millis(now.Add(-draftsKept)))
+	return err
+}
+
 // Over lists leads that nothing is to be done about any more and that did not
 // change since then, the oldest first. What runs about a lead the features
 // above know: their tables are asked here, because only the database can ask

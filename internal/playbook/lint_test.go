@@ -164,6 +164,12 @@ func TestLintReadsTheSettings(t *testing.T) {
 		"a week without a day":             {"digest: {weekly: \"08:30\"}\n", `weekly: "08:30" is not a day and a time; write it like "mon 08:30"`},
 		"a synonym alone":                  {"synonyms: [[price]]\n", "a group of synonyms needs at least two words"},
 		"a currency in words":              {"currency: dollars\n", `currency "dollars" is not three capital letters such as USD`},
+		"kept for hours":                   {"retention: {questions: 90h}\n", `retention: questions: "90h" is not in days; write it like 365d, 18mo or 2y`},
+		"kept too short":                   {"retention: {leads: 29d}\n", "retention: leads: 29 days is too short; 30 days is the least, because digests look back"},
+		"kept for no time":                 {"retention: {leads: forever}\n", `leads: "forever" is not a length of time; write it like 30m, 2h, 1d, 2w or 6mo`},
+		"kept too long":                    {"retention: {audit: 11y}\n", `audit: "11y" is longer than ten years`},
+		"a history that goes first":        {"retention: {leads: 2y, audit: 1y}\n", "retention: audit is shorter than leads: the history of leads would go before they do"},
+		"kept of what is not there":        {"retention: {lead: 1y}\n", `unknown key "lead" in retention; did you mean "leads"?`},
 		"a key that is not there":          {"timezon: UTC\n", `unknown key "timezon" in playbook.yaml; did you mean "timezone"?`},
 		"not YAML":                         {"name: [\n", "this is not valid YAML: sequence end token ']' not found"},
 	} {
