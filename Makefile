@@ -3,7 +3,7 @@
 GO      ?= go
 VERSION ?= $(shell git describe --tags --always 2>/dev/null || echo development)
 
-.PHONY: build demo serve test postgres bench soak lint clean
+.PHONY: build demo serve test vuln postgres bench soak lint clean
 
 build: ## bin/sopbot
 	$(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/sopbot ./cmd/sopbot
@@ -21,8 +21,12 @@ test: postgres ## everything, as CI runs it
 	@test -z "$$(gofmt -l cmd internal *.go)" || { echo "not formatted (gofmt -w):"; gofmt -l cmd internal *.go; exit 1; }
 	$(GO) vet ./...
 	$(GO) run ./cmd/sopbot lint playbook
+	@GO="$(GO)" scripts/vuln.sh
 	@scripts/chromium.sh
 	$(GO) test -race -timeout 12m ./...
+
+vuln: ## known vulnerabilities in what is called, by govulncheck; says loudly where its database cannot be reached
+	@GO="$(GO)" scripts/vuln.sh
 
 bench: postgres ## the figures of docs/figures.md
 	$(GO) test -run '^$$' -bench . -benchtime 2s ./internal/...

@@ -34,6 +34,7 @@ var floors = map[string][]string{
 	"handoff":       {"playbook", "chat", "database", "form", "roster", "deadline", "lead"},
 	"answers":       {"playbook", "chat", "database", "search"},
 	"digest":        {"playbook", "chat", "database", "outbox", "form", "roster", "deadline", "lead", "handoff", "qualification", "research", "answers"},
+	"erasure":       {"playbook", "chat", "database", "outbox", "form", "roster", "deadline", "lead", "handoff", "qualification", "answers"},
 	"golden":        nil,
 	"slacksim":      nil,
 }

@@ -27,6 +27,11 @@ PostgreSQL has tools of its own for it: pg_dump, or your provider's backups.`
 
 // Run writes the copy.
 func (c backupCommand) Run(ctx context.Context, streams streams) error {
+	target, err := databaseFromFile(c.Database)
+	if err != nil {
+		return err
+	}
+	c.Database = target
 	if database.IsAddress(c.Database) {
 		return database.ErrNoBackup
 	}

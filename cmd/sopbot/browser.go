@@ -16,6 +16,7 @@ func openBrowser(ctx context.Context, address string) {
 	}
 	// #nosec G204 -- one of three commands, and an address of our own
 	show := exec.CommandContext(context.WithoutCancel(ctx), words[0], append(words[1:], address)...)
+	show.Env = withoutSecrets(os.Environ())
 	if show.Start() == nil {
 		go func() { _ = show.Wait() }()
 	}

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/kelseyhightower/envconfig"
@@ -21,11 +22,18 @@ type Config struct {
 	AppToken string `envconfig:"SLACK_APP_TOKEN"`
 	APIURL   string `envconfig:"SLACK_API_URL" default:"https://slack.com/api/"`
 	Playbook string `envconfig:"SOPBOT_PLAYBOOK"`
-	Database string `envconfig:"SOPBOT_DATABASE" default:"sopbot.db"`
+	Database string `envconfig:"SOPBOT_DATABASE"`
 	HTTP     string `envconfig:"SOPBOT_HTTP"`
 	Log      string `envconfig:"SOPBOT_LOG" default:"info"`
+	// Files that hold a secret, in the place of the variable of that name.
+	BotTokenFile string `envconfig:"SLACK_BOT_TOKEN_FILE"`
+	AppTokenFile string `envconfig:"SLACK_APP_TOKEN_FILE"`
+	DatabaseFile string `envconfig:"SOPBOT_DATABASE_FILE"`
+	// CoreDumps lets a crash leave one, and a debugger in: for debugging.
+	CoreDumps string `envconfig:"SOPBOT_CORE_DUMPS"`
 
-	level slog.Level
+	level   slog.Level
+	mayDump bool
 }
 
 // readConfig reads the environment and complains of all of it at once, in
@@ -42,6 +50,23 @@ func (c *Config) validate() error {
 	var complaints []string
 	add := func(format string, args ...any) { complaints = append(complaints, fmt.Sprintf(format, args...)) }
 
+	unread := map[string]bool{} // a file's fault is said, and not that nothing came of it
+	for _, secret := range []struct {
+		name  string
+		value *string
+		file  string
+	}{
+		{"SLACK_BOT_TOKEN", &c.BotToken, c.BotTokenFile}, {"SLACK_APP_TOKEN", &c.AppToken, c.AppTokenFile}, {"SOPBOT_DATABASE", &c.Database, c.DatabaseFile},
+	} {
+		var err error
+		if *secret.value, err = secretFromFile(secret.name, *secret.value, secret.file); err != nil {
+			unread[secret.name] = true
+			add("%v", err)
+		}
+	}
+	if _, set := os.LookupEnv("SOPBOT_DATABASE"); c.Database == "" && !set && c.DatabaseFile == "" {
+		c.Database = defaultDatabase
+	}
 	bot, app := strings.TrimSpace(c.BotToken), strings.TrimSpace(c.AppToken)
 	swapped := strings.HasPrefix(bot, "xapp-") && strings.HasPrefix(app, "xoxb-")
 	switch {
@@ -49,12 +74,14 @@ func (c *Config) validate() error {
 		add("SLACK_BOT_TOKEN and SLACK_APP_TOKEN are swapped: the bot token starts with xoxb-, the app token with xapp-")
 	default:
 		switch {
+		case unread["SLACK_BOT_TOKEN"]:
 		case bot == "":
 			add("SLACK_BOT_TOKEN is not set; copy the Bot User OAuth Token (xoxb-…) from the app's page, OAuth & Permissions")
 		case !strings.HasPrefix(bot, "xoxb-"):
 			add("SLACK_BOT_TOKEN does not start with xoxb-; copy the Bot User OAuth Token from the app's page, OAuth & Permissions")
 		}
 		switch {
+		case unread["SLACK_APP_TOKEN"]:
 		case app == "":
 			add("SLACK_APP_TOKEN is not set; make an app-level token (xapp-…) with the scope connections:write on the app's page, Basic Information")
 		case !strings.HasPrefix(app, "xapp-"):
@@ -79,6 +106,7 @@ func (c *Config) validate() error {
 		}
 	}
 	switch {
+	case unread["SOPBOT_DATABASE"]:
 	case c.Database == "":
 		add("SOPBOT_DATABASE is empty; name a file, or leave it unset for sopbot.db")
 	case database.IsAddress(c.Database):
@@ -87,12 +115,21 @@ func (c *Config) validate() error {
 		}
 	}
 	if c.HTTP != "" {
-		if _, _, err := net.SplitHostPort(c.HTTP); err != nil {
+		if host, port, err := net.SplitHostPort(c.HTTP); err != nil {
 			add("SOPBOT_HTTP: %q is not an address; write it like 127.0.0.1:8080", c.HTTP)
+		} else if host == "" {
+			// What nobody named is this machine alone: the page has no password.
+			c.HTTP = net.JoinHostPort("127.0.0.1", port)
 		}
 	}
 	if err := c.level.UnmarshalText([]byte(c.Log)); err != nil {
 		add("SOPBOT_LOG: %q is not a level; use debug, info, warn or error", c.Log)
+	}
+	if c.CoreDumps != "" {
+		var err error
+		if c.mayDump, err = strconv.ParseBool(c.CoreDumps); err != nil {
+			add("SOPBOT_CORE_DUMPS is neither true nor false; leave it unset to have none")
+		}
 	}
 	if len(complaints) == 0 {
 		return nil

@@ -26,6 +26,13 @@ A password in the command is seen by others on this machine; put it into ~/.pgpa
 
 // Run copies and says what arrived.
 func (c copyCommand) Run(ctx context.Context, streams streams) error {
+	if c.To == "" {
+		target, err := databaseFromFile(defaultDatabase)
+		if err != nil {
+			return err
+		}
+		c.To = target
+	}
 	switch {
 	case database.IsAddress(c.File):
 		return errors.New("copy goes from a file to PostgreSQL: sopbot copy sopbot.db postgres://…")

@@ -38,7 +38,7 @@ problem and skipped.`
 
 // doctor looks at everything, one thing after the other.
 type doctor struct {
-	report
+	diagnosis
 	config   Config
 	now      func() time.Time
 	client   *http.Client
@@ -62,7 +62,7 @@ func (c doctorCommand) Run(ctx context.Context, streams streams) error {
 	defer cancel()
 	d := &doctor{now: time.Now, client: &http.Client{Timeout: 10 * time.Second}, manifest: c.Manifest}
 	if c.Manifest == "-" {
-		d.report.in = streams.in
+		d.diagnosis.in = streams.in
 	}
 	d.look(ctx)
 	return d.print(streams.out, c.JSON, c.Strict)

@@ -231,7 +231,7 @@ func (d *doctor) askRole(role string, ids []string, people map[string]member) {
 
 // has reports whether something was found already that begins with those
 // words.
-func (r *report) has(kind, words string) bool {
+func (r *diagnosis) has(kind, words string) bool {
 	return slices.ContainsFunc(r.found, func(f finding) bool {
 		return f.about(kind) && f.State != fine && strings.HasPrefix(f.Says, words+":")
 	})

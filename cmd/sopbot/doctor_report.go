@@ -30,22 +30,26 @@ type finding struct {
 // about reports whether the finding is of that kind.
 func (f finding) about(kind string) bool { return strings.HasPrefix(f.Check, kind+".") }
 
-// report collects findings.
-type report struct {
+// diagnosis collects findings.
+type diagnosis struct {
 	found []finding
 	in    io.Reader
 }
 
-func (r *report) add(check string, state verdict, about, says, do string) {
-	r.found = append(r.found, finding{check, state, about, strings.TrimSpace(says), do})
+func (r *diagnosis) add(check string, state verdict, about, says, do string) {
+	r.found = append(r.found, finding{check, state, about, plainly(says), plainly(do)})
 }
 
-func (r *report) ok(check, about, says string, args ...any) {
+// plainly is what is said, without anything that looks like a secret: an error
+// may hold an address with its password.
+func plainly(words string) string { return string(withoutLooks([]byte(strings.TrimSpace(words)))) }
+
+func (r *diagnosis) ok(check, about, says string, args ...any) {
 	r.add(check, fine, about, fmt.Sprintf(says, args...), "")
 }
-func (r *report) warn(check, about, says, do string)    { r.add(check, warning, about, says, do) }
-func (r *report) problem(check, about, says, do string) { r.add(check, problem, about, says, do) }
-func (r *report) skip(check, about, says, do string)    { r.add(check, skipped, about, says, do) }
+func (r *diagnosis) warn(check, about, says, do string)    { r.add(check, warning, about, says, do) }
+func (r *diagnosis) problem(check, about, says, do string) { r.add(check, problem, about, says, do) }
+func (r *diagnosis) skip(check, about, says, do string)    { r.add(check, skipped, about, says, do) }
 
 // marks are how verdicts look; the sign tells them apart without colour.
 var marks = map[verdict]struct {
@@ -54,7 +58,7 @@ var marks = map[verdict]struct {
 }{fine: {"✓", green}, warning: {"!", yellow}, problem: {"✗", red}, skipped: {"–", faint}}
 
 // print writes the findings, and gives the exit code.
-func (r *report) print(w io.Writer, asJSON, strict bool) error {
+func (r *diagnosis) print(w io.Writer, asJSON, strict bool) error {
 	paint := painter(w)
 	count := map[verdict]int{}
 	e := json.NewEncoder(w)

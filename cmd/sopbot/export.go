@@ -54,7 +54,11 @@ The files hold what people wrote; they are made for you alone to read.`
 
 // Run writes the tables.
 func (c exportCommand) Run(ctx context.Context, streams streams) error {
-	db, err := database.OpenForReading(ctx, c.Database)
+	target, err := databaseFromFile(c.Database)
+	if err != nil {
+		return err
+	}
+	db, err := database.OpenForReading(ctx, target)
 	if err != nil {
 		return err
 	}

@@ -9,11 +9,14 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"sopbot/internal/answers"
 	"sopbot/internal/chat"
 	"sopbot/internal/database"
 	"sopbot/internal/deadline"
 	"sopbot/internal/digest"
+	"sopbot/internal/erasure"
 	"sopbot/internal/form"
 	"sopbot/internal/gateway"
 	"sopbot/internal/handoff"
@@ -37,6 +40,7 @@ type features struct {
 	handoffs       *handoff.Handoffs
 	reports        *report.Reports
 	digests        *digest.Digests
+	keeper         *erasure.Keeper
 
 	behind sync.WaitGroup // what goes on in the background, and needs the database
 }
@@ -54,6 +58,7 @@ func newFeatures() *features {
 	f.leads.Steps = []lead.Step{f.research.Step(), f.qualifications.Step(), f.handoffs.Step()}
 	f.handoffs.Scored = f.scored
 	f.connectClocks()
+	f.keeper = &erasure.Keeper{}
 	f.digests = &digest.Digests{Roster: f.roster, Deadlines: f.deadlines}
 	f.digests.Opens = map[string]digest.Opener{"lead": f.leads.Open, "handoff": f.handoffs.OpenWhole}
 	f.digests.Again = f.handoffs.Step().Run
@@ -86,6 +91,7 @@ type ground struct {
 	slack  *gateway.Gateway
 	now    func() time.Time
 	log    *slog.Logger
+	meter  prometheus.Registerer
 }
 
 // stand puts the features to work.
@@ -110,6 +116,9 @@ func (f *features) stand(g ground) {
 	w := f.reports
 	w.DB, w.Posts, w.Slack, w.Shelf, w.Now, w.Log = g.db, g.posts, g.slack, g.shelf, g.now, g.log
 	h.DB, h.Slack, h.Posts, h.Shelf, h.Now, h.Log = g.db, g.slack, g.posts, g.shelf, g.now, g.log
+	k := f.keeper
+	k.DB, k.Outbox, k.Posts, k.Shelf, k.Now, k.Log, k.Metrics = g.db, g.outbox, g.posts, g.shelf, g.now, g.log, g.meter
+	k.Work()
 }
 
 // scored gives a lead's scorecard to the handoff, by the framework as it was
@@ -172,6 +181,9 @@ func (f *features) begin(ctx context.Context) error {
 		return err
 	}
 	if err := f.deadlines.Start(ctx); err != nil {
+		return err
+	}
+	if err := f.keeper.Start(ctx); err != nil {
 		return err
 	}
 	return f.digests.Start(ctx)

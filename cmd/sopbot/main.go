@@ -26,6 +26,7 @@ type commands struct {
 	Manifest manifestCommand `cmd:"" help:"Print the manifest to create the Slack app from."`
 	Backup   backupCommand   `cmd:"" help:"Write a checked copy of the database, while the bot works."`
 	Export   exportCommand   `cmd:"" help:"Write what the team did as CSV or JSON."`
+	Erase    eraseCommand    `cmd:"" help:"Forget a lead, a contact or a member of the team who asks for it."`
 	Copy     copyCommand     `cmd:"" help:"Move from the SQLite file to PostgreSQL."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
@@ -46,7 +47,7 @@ func main() { os.Exit(run()) }
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	io := streams{os.Stdin, os.Stdout, os.Stderr}
+	io := streams{os.Stdin, os.Stdout, newDiscreet(os.Stderr, passwordsOf(os.Getenv("SOPBOT_DATABASE"))...)}
 	var c commands
 	parser, err := kong.New(&c, kong.Name("sopbot"),
 		kong.Description("sopbot answers from your sales playbook in Slack, and runs it."),

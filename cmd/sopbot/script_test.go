@@ -8,7 +8,7 @@ import (
 
 // TestMain also makes this binary the program itself, when it is called so.
 func TestMain(m *testing.M) {
-	testscript.Main(whole{m}, map[string]func(){"sopbot": main, "sopbot-hasty": hasty})
+	testscript.Main(whole{m}, map[string]func(){"sopbot": main, "sopbot-hasty": hasty, "sopbot-dumpable": dumpable})
 }
 
 // whole is all tests, and what has to be closed after them.

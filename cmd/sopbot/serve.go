@@ -18,8 +18,12 @@ func (serveCommand) Help() string {
   SLACK_API_URL     another Slack, for tests
   SOPBOT_PLAYBOOK   your playbook's folder; without it the one that comes along
   SOPBOT_DATABASE   the SQLite file to keep data in (sopbot.db), or postgres://USER@HOST/NAME
-  SOPBOT_HTTP       address of /healthz, /readyz and /metrics; off without it
-  SOPBOT_LOG        debug, info, warn or error (info)`
+  SOPBOT_HTTP       address of /healthz, /readyz and /metrics; off without it. :8080 is 127.0.0.1:8080; 0.0.0.0:8080 opens it to the network
+  SOPBOT_LOG        debug, info, warn or error (info)
+  SOPBOT_CORE_DUMPS true lets a crash leave a core dump, with the tokens in it, and debuggers in (false)
+
+A secret may stand in a file instead: SLACK_BOT_TOKEN_FILE, SLACK_APP_TOKEN_FILE and SOPBOT_DATABASE_FILE name files that hold what the
+variable without _FILE would. PostgreSQL's password may also stand in PGPASSWORD or in the file that PGPASSFILE names (~/.pgpass).`
 }
 
 // Run serves until ctx ends.
@@ -33,7 +37,12 @@ func serve(ctx context.Context, change func(*bot)) error {
 	if err != nil {
 		return err
 	}
-	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: config.level}))
+	log := slog.New(slog.NewTextHandler(newDiscreet(os.Stderr, config.secrets()...), &slog.HandlerOptions{Level: config.level}))
+	if !config.mayDump {
+		if err := noCoreDumps(); err != nil {
+			log.Warn("a crash may leave the tokens in a core dump", "error", err)
+		}
+	}
 	b := &bot{Config: config, log: log, now: time.Now}
 	if change != nil {
 		change(b)

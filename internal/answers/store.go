@@ -282,6 +282,6 @@ func Sheets() []database.Sheet {
 	return []database.Sheet{
 		// What the playbook has no answer to, most wanted first: what to write next.
 		{Name: "unanswered", Query: `SELECT words, count(*) AS asked, count(DISTINCT person) AS people, max(at) AS last_at
-			FROM questions WHERE verdict = 'nothing' GROUP BY words ORDER BY asked DESC, words`},
+			FROM questions WHERE verdict = 'nothing' AND words <> '' GROUP BY words ORDER BY asked DESC, words`},
 	}
 }

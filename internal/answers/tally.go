@@ -39,11 +39,11 @@ func Tallied(tx *database.Tx, from, to time.Time, most int) (t Tally, err error)
 		})
 		return out, err
 	}
-	if t.Most, err = list(`SELECT min(words), count(*) FROM questions WHERE at >= $1 AND at < $2 AND verdict <> 'nothing'
+	if t.Most, err = list(`SELECT min(words), count(*) FROM questions WHERE at >= $1 AND at < $2 AND verdict <> 'nothing' AND words <> ''
 		GROUP BY lower(words) HAVING count(*) > 1 ORDER BY count(*) DESC, lower(words) LIMIT $3`); err != nil {
 		return t, err
 	}
-	t.Missing, err = list(`SELECT min(words), count(*) FROM questions WHERE at >= $1 AND at < $2 AND verdict = 'nothing'
+	t.Missing, err = list(`SELECT min(words), count(*) FROM questions WHERE at >= $1 AND at < $2 AND verdict = 'nothing' AND words <> ''
 		GROUP BY lower(words) ORDER BY count(*) DESC, lower(words) LIMIT $3`)
 	return t, err
 }

@@ -38,8 +38,11 @@ func MomentText(t time.Time, loc *time.Location) string {
 
 // Person mentions a member; an ID that is none is shown as text.
 func Person(id string) string {
-	if id == "" {
+	switch {
+	case id == "":
 		return "nobody"
+	case WasErased(id):
+		return "somebody who was erased"
 	}
 	for i, r := range id {
 		if upper := r >= 'A' && r <= 'Z'; !upper && (i == 0 || r < '0' || r > '9') {

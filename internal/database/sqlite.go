@@ -20,7 +20,7 @@ const applicationID = 0x534f5042
 // How the connections are made. The driver ignores what is misspelt here, so
 // what matters is read back.
 const (
-	writerSettings = "_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=1&_case_sensitive_like=1&_txlock=immediate"
+	writerSettings = "_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=1&_case_sensitive_like=1&_txlock=immediate&_secure_delete=FAST"
 	readerSettings = "mode=ro&_query_only=1&_busy_timeout=5000&_foreign_keys=1&_case_sensitive_like=1"
 )
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -212,9 +213,23 @@ func (g *Gateway) call(method string, do func() error) error {
 				err = fmt.Errorf("%w %q", err, words)
 			}
 		}
-		err = fmt.Errorf("%s: %w", method, err)
+		err = fmt.Errorf("%s: %w", method, withoutPath(err))
 	}
 	g.metrics.calls.WithLabelValues(method, outcome).Inc()
+	return err
+}
+
+// withoutPath leaves of the address in an error what tells where it went wrong:
+// the rest may be a key, as that of an upload is, and errors are kept and shown.
+func withoutPath(err error) error {
+	var failed *url.Error
+	if errors.As(err, &failed) {
+		if u, parse := url.Parse(failed.URL); parse == nil && u.Host != "" {
+			failed.URL = u.Scheme + "://" + u.Host
+		} else {
+			failed.URL = "…"
+		}
+	}
 	return err
 }
 

@@ -145,15 +145,19 @@ func judge(tx *database.Tx, lead string, c comeback) (latest *Handoff, err error
 	return latest, maySend(latest, n, c)
 }
 
+// ofSomebody leaves out what was about a lead that is erased by now: nobody
+// decides it any more.
+const ofSomebody = `NOT EXISTS (SELECT 1 FROM leads WHERE leads.id = handoffs.lead AND leads.erased_at IS NOT NULL)`
+
 func countOpenFor(tx *database.Tx, person string) (n int, err error) {
-	_, err = tx.Row("SELECT count(*) FROM handoffs WHERE status IN ('waiting', 'asked') AND (ae = $1 OR sender = $1)", []any{person}, &n)
+	_, err = tx.Row("SELECT count(*) FROM handoffs WHERE status IN ('waiting', 'asked') AND (ae = $1 OR sender = $1) AND "+ofSomebody, []any{person}, &n)
 	return n, err
 }
 
 // openFor lists what waits for a person to do something: as AE, or as sender.
 func openFor(tx *database.Tx, person string, most int) ([]Handoff, error) {
 	var rowsRead []row
-	if err := tx.Each("SELECT "+columns+` FROM handoffs WHERE status IN ('waiting', 'asked') AND (ae = $1 OR sender = $1)
+	if err := tx.Each("SELECT "+columns+` FROM handoffs WHERE status IN ('waiting', 'asked') AND (ae = $1 OR sender = $1) AND `+ofSomebody+`
 		ORDER BY sent_at, id LIMIT $2`, []any{person, most}, func(rows *sql.Rows) error {
 		var r row
 		if err := rows.Scan(r.dest()...); err != nil {

@@ -119,12 +119,12 @@ type Standing struct {
 // Undecided lists what waits for a decision, the oldest first; n is how many do,
 // and asked how many of them wait for the SDR's answer.
 func Undecided(tx *database.Tx, most int) (oldest []Standing, n, asked int, err error) {
-	if _, err = tx.Row(`SELECT count(*), coalesce(sum(CASE WHEN status = 'asked' THEN 1 ELSE 0 END), 0) FROM handoffs WHERE status IN ('waiting', 'asked')`,
+	if _, err = tx.Row(`SELECT count(*), coalesce(sum(CASE WHEN status = 'asked' THEN 1 ELSE 0 END), 0) FROM handoffs WHERE status IN ('waiting', 'asked') AND `+ofSomebody,
 		nil, &n, &asked); err != nil || n == 0 {
 		return nil, n, asked, err
 	}
 	err = tx.Each(`SELECT h.id, h.lead, l.company, l.contact, h.sender, h.ae, h.sent_at, h.status FROM handoffs h JOIN leads l ON l.id = h.lead
-		WHERE h.status IN ('waiting', 'asked') ORDER BY h.sent_at, h.id LIMIT $1`, []any{most}, func(rows *sql.Rows) error {
+		WHERE h.status IN ('waiting', 'asked') AND l.erased_at IS NULL ORDER BY h.sent_at, h.id LIMIT $1`, []any{most}, func(rows *sql.Rows) error {
 		var s Standing
 		var of lead.Lead
 		var sent int64
@@ -188,7 +188,7 @@ type Bounced struct {
 // may come back.
 func Bounces(tx *database.Tx, since time.Time, again, skip, most int) (latest []Bounced, n int, err error) {
 	err = tx.Each(`SELECT l.id, l.company, l.contact, l.owner, count(*), max(h.decided_at) FROM leads l JOIN handoffs h ON h.lead = l.id
-		WHERE l.status = 'returned' AND h.status = 'declined' AND l.id IN (SELECT lead FROM handoffs WHERE decided_at >= $1 AND status = 'declined')
+		WHERE l.status = 'returned' AND l.erased_at IS NULL AND h.status = 'declined' AND l.id IN (SELECT lead FROM handoffs WHERE decided_at >= $1 AND status = 'declined')
 		GROUP BY l.id, l.company, l.contact, l.owner HAVING count(*) > $2 ORDER BY max(h.decided_at) DESC, l.id`,
 		[]any{database.Millis(since), again}, func(rows *sql.Rows) error {
 			var b Bounced

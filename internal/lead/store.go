@@ -67,11 +67,11 @@ func many(tx *database.Tx, query string, args ...any) ([]Lead, error) {
 
 // ofOwner lists a person's leads, the latest change first.
 func ofOwner(tx *database.Tx, owner string, most int) ([]Lead, error) {
-	return many(tx, "SELECT "+columns+" FROM leads WHERE owner = $1 ORDER BY changed_at DESC, id LIMIT $2", owner, most)
+	return many(tx, "SELECT "+columns+" FROM leads WHERE owner = $1 AND erased_at IS NULL ORDER BY changed_at DESC, id LIMIT $2", owner, most)
 }
 
 func countOfOwner(tx *database.Tx, owner string) (n int, err error) {
-	_, err = tx.Row("SELECT count(*) FROM leads WHERE owner = $1", []any{owner}, &n)
+	_, err = tx.Row("SELECT count(*) FROM leads WHERE owner = $1 AND erased_at IS NULL", []any{owner}, &n)
 	return n, err
 }
 
@@ -112,7 +112,7 @@ func matching(tx *database.Tx, typed, person string, most int) ([]Lead, error) {
 		if err != nil || len(own) >= most {
 			return own, err
 		}
-		latest, err := many(tx, "SELECT "+columns+" FROM leads ORDER BY changed_at DESC LIMIT $1", most)
+		latest, err := many(tx, "SELECT "+columns+" FROM leads WHERE erased_at IS NULL ORDER BY changed_at DESC LIMIT $1", most)
 		return joined(most, own, latest), err
 	}
 	own, err := many(tx, "SELECT "+columns+` FROM leads WHERE owner = $1 AND search LIKE $2 ESCAPE '\' AND ($3 = '' OR search LIKE $3 ESCAPE '\') AND ($4 = '' OR search LIKE $4 ESCAPE '\')

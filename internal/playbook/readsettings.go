@@ -116,6 +116,12 @@ func readSettings(raw []byte) (Settings, *reader, *mapping) {
 		}
 	}
 	readResearchBlock(m, &s.ResearchBlock)
+	if n, _, ok := m.see("retention"); ok {
+		if rm, ok := r.mapping(n, "retention"); ok {
+			readRetention(rm, &s.Retention)
+			rm.end()
+		}
+	}
 	readSynonyms(m, &s)
 	m.end()
 	return s, r, m
@@ -212,6 +218,32 @@ func readResearchBlock(m *mapping, b *Block) {
 
 // leastBlock is what a calendar shows.
 const leastBlock = 5 * time.Minute
+
+// leastKept is the shortest time that anything is kept: digests look back at
+// weeks, and a mistake in this file must not cost what was asked yesterday.
+const leastKept = 30
+
+func readRetention(m *mapping, t *Retention) {
+	for _, of := range []struct {
+		key  string
+		span *Span
+	}{{"questions", &t.Questions}, {"leads", &t.Leads}, {"messages", &t.Messages}, {"audit", &t.Audit}} {
+		s := m.span(of.key)
+		switch {
+		case s.IsZero():
+			continue
+		case s.Clock > 0:
+			m.r.errorf(m.spot(of.key), "retention: %s: %q is not in days; write it like 365d, 18mo or 2y", of.key, s)
+		case s.Months*30+s.Days < leastKept:
+			m.r.errorf(m.spot(of.key), "retention: %s: %s is too short; %d days is the least, because digests look back", of.key, s.Words(), leastKept)
+		default:
+			*of.span = s
+		}
+	}
+	if !t.Audit.IsZero() && !t.Leads.IsZero() && t.Audit.less(t.Leads) {
+		m.r.errorf(m.spot("audit"), "retention: audit is shorter than leads: the history of leads would go before they do")
+	}
+}
 
 func readSynonyms(m *mapping, s *Settings) {
 	n, at, ok := m.see("synonyms")

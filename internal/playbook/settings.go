@@ -15,6 +15,16 @@ type Settings struct {
 	Digest        DigestTimes
 	ResearchBlock Block
 	Synonyms      [][]string // groups of words or phrases that mean the same
+	Retention     Retention
+}
+
+// Retention is how long things are kept; a zero span keeps them for ever. What
+// is still worked on is kept, however old it is.
+type Retention struct {
+	Questions Span // what was asked, opened, rated and shared
+	Leads     Span // after the last change of one that is over, with all that is known of it
+	Messages  Span // where the bot's messages about no lead stand, and what they say
+	Audit     Span // who did what, when
 }
 
 // Hours are the working hours of a week.

@@ -43,6 +43,9 @@ func (s Span) Words() string {
 	return strings.Join(out, " ")
 }
 
+// Before is the instant that lies so far before another, in calendar days.
+func (s Span) Before(t time.Time) time.Time { return t.AddDate(0, -s.Months, -s.Days).Add(-s.Clock) }
+
 // less compares spans roughly (a month as 30 days, a day as 8 working
 // hours), which is enough to see that a reminder comes after its deadline.
 func (s Span) less(o Span) bool { return s.rough() < o.rough() }

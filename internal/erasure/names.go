@@ -1,0 +1,207 @@
+package erasure
+
+import (
+	"bytes"
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"sopbot/internal/chat"
+)
+
+// words are the columns that hold what people wrote, where a name may stand
+// that is to be erased. All others hold keys, marks and what the playbook says:
+// a name that looks like one of those must not change it.
+var words = map[string][]string{
+	"questions":         {"words"},
+	"ratings":           {"why"},
+	"lead_facts":        {"value"},
+	"events":            {"detail"},
+	"drafts":            {"answers"},
+	"qualifications":    {"scores"},
+	"handoffs":          {"coaching", "answers", "context"},
+	"handoff_questions": {"question", "answer"},
+	"deadlines":         {"title"},
+	"outbox":            {"payload", "error"},
+	"posts":             {"body", "error"},
+}
+
+// shortest is how many letters a name must have to be looked for in what others
+// wrote: shorter ones are parts of too many words. A letter of a script that
+// parts no words says more, and counts twice.
+const shortest = 3
+
+func tooShort(name string) bool {
+	n := 0
+	for _, r := range strings.TrimSpace(name) {
+		n++
+		if unparted(r) {
+			n++
+		}
+	}
+	return n < shortest
+}
+
+// unparted are the letters of scripts that are written without blanks.
+func unparted(r rune) bool {
+	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
+}
+
+// cuts are the lengths to which lists and buttons shorten names.
+var cuts = []int{24, 60, 75, 80, 100, 150}
+
+// spellings are the ways in which names stand in texts, and what takes their
+// place.
+type spellings struct {
+	find *regexp.Regexp
+}
+
+// spell gives the spellings of names; too short ones are left out.
+func spell(names []string) spellings {
+	var all []string
+	add := func(s string) {
+		if !tooShort(s) && !slices.Contains(all, s) {
+			all = append(all, s)
+		}
+	}
+	for _, name := range names {
+		name = strings.TrimSpace(name)
+		if tooShort(name) {
+			continue
+		}
+		forms := []string{name}
+		for _, n := range cuts {
+			if cut := strings.TrimSuffix(chat.Shorten(name, n), "…"); cut != name {
+				forms = append(forms, strings.TrimSpace(cut))
+			}
+		}
+		for _, form := range forms {
+			add(form)
+			add(chat.Escape(form))
+			add(chat.EscapeInline(form))
+		}
+	}
+	if len(all) == 0 {
+		return spellings{}
+	}
+	// The longest first: of two that begin alike the whole one is meant.
+	slices.SortFunc(all, func(a, b string) int { return len(b) - len(a) })
+	for i, s := range all {
+		// Blanks of any kind part words.
+		all[i] = strings.Join(slices.Collect(quoted(s)), `[\s\x{a0}]+`)
+	}
+	return spellings{regexp.MustCompile(`(?i)` + strings.Join(all, "|"))}
+}
+
+func quoted(s string) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		for _, w := range strings.Fields(s) {
+			if !yield(regexp.QuoteMeta(w)) {
+				return
+			}
+		}
+	}
+}
+
+// erase takes the names out of a text, where they are not parts of longer
+// words.
+func (s spellings) erase(text string) string {
+	if s.find == nil {
+		return text
+	}
+	var b strings.Builder
+	from := 0
+	for _, at := range s.find.FindAllStringIndex(text, -1) {
+		first, _ := utf8.DecodeRuneInString(text[at[0]:])
+		last, _ := utf8.DecodeLastRuneInString(text[:at[1]])
+		before, _ := utf8.DecodeLastRuneInString(text[:at[0]])
+		after, _ := utf8.DecodeRuneInString(text[at[1]:])
+		if wordly(first) && at[0] > 0 && wordly(before) || wordly(last) && at[1] < len(text) && wordly(after) {
+			continue
+		}
+		b.WriteString(text[from:at[0]])
+		b.WriteString(chat.Erased)
+		from = at[1]
+	}
+	if from == 0 {
+		return text
+	}
+	b.WriteString(text[from:])
+	return b.String()
+}
+
+func wordly(r rune) bool {
+	return (unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)) && !unparted(r)
+}
+
+// member replaces a member's ID: where they are mentioned, by words.
+type member struct {
+	mention, bare *regexp.Regexp
+	instead       string
+}
+
+func replaceMember(id, pseudonym string) member {
+	q := regexp.QuoteMeta(id)
+	return member{regexp.MustCompile(`<@` + q + `(?:\|[^<>]*)?>`), regexp.MustCompile(`\b` + q + `\b`), pseudonym}
+}
+
+func (m member) erase(text string) string {
+	if !m.bare.MatchString(text) {
+		return text
+	}
+	return m.bare.ReplaceAllString(m.mention.ReplaceAllString(text, chat.Person(m.instead)), m.instead)
+}
+
+// inside puts a column's text through change: of JSON each text and each key by
+// itself, so that what JSON writes otherwise is found, too.
+func inside(text string, change func(string) string) string {
+	if text == "" || text[0] != '{' && text[0] != '[' {
+		return change(text)
+	}
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber()
+	var v any
+	if err := d.Decode(&v); err != nil || d.More() {
+		return change(text)
+	}
+	changed := false
+	v = walk(v, func(s string) string {
+		after := change(s)
+		changed = changed || after != s
+		return after
+	})
+	if !changed {
+		return text
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return change(text)
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+func walk(v any, change func(string) string) any {
+	switch v := v.(type) {
+	case string:
+		return change(v)
+	case []any:
+		for i := range v {
+			v[i] = walk(v[i], change)
+		}
+	case map[string]any:
+		for k, x := range v {
+			x = walk(x, change)
+			if after := change(k); after != k {
+				delete(v, k)
+				k = after
+			}
+			v[k] = x
+		}
+	}
+	return v
+}

@@ -1,0 +1,106 @@
+package erasure
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"sopbot/internal/chat"
+	"sopbot/internal/database"
+	"sopbot/internal/database/dbtest"
+)
+
+// marks are the texts that no person wrote: keys, what the schema or the
+// playbook names, who and what Slack and leads are called (a feature forgets
+// these itself).
+var marks = map[string][]string{
+	"received":          {"key"},
+	"questions":         {"id", "person", "channel", "via", "verdict", "results", "playbook"},
+	"openings":          {"id", "person", "question", "page", "section"},
+	"ratings":           {"question", "person", "page", "section"},
+	"shares":            {"question", "person", "channel", "page", "section"},
+	"outbox":            {"id", "kind", "key", "state", "lease"},
+	"posts":             {"key", "id", "channel", "state", "place", "ts"},
+	"people":            {"id", "handle", "name", "zone"},
+	"group_members":     {"user_group", "person"},
+	"leads":             {"id", "company", "contact", "identity", "search", "website", "owner", "status", "created_by"},
+	"lead_facts":        {"lead", "source", "field", "person"},
+	"events":            {"id", "kind", "person", "origin", "lead", "subject"},
+	"drafts":            {"key"},
+	"qualifications":    {"id", "key", "lead", "person", "framework", "playbook", "missing"},
+	"handoffs":          {"id", "key", "lead", "sender", "ae", "status", "decided_by", "reason", "form", "playbook"},
+	"handoff_questions": {"handoff", "asked_by", "answered_by"},
+	"deadlines": {"id", "page", "page_title", "action", "label", "event", "who", "span", "remind", "escalate", "done_with", "playbook", "subject", "start_key",
+		"lead", "person", "state", "ended_by"},
+	"deadline_tellings": {"deadline", "person"},
+	"digests":           {"person", "kind", "day", "last_day"},
+	"erasures":          {"id", "person", "kind"},
+}
+
+// Whoever adds a column of text says whether people's words are in it: a name
+// that is to be erased would stay there otherwise.
+func TestEveryColumnOfTextIsKnown(t *testing.T) {
+	db := dbtest.Open(t, filepath.Join(t.TempDir(), "sopbot.db"))
+	if err := db.Read(context.Background(), func(tx *database.Tx) error {
+		tables, err := tx.Tables()
+		for _, table := range tables {
+			for _, c := range table.Columns {
+				isWords, isMark := slices.Contains(words[table.Name], c.Name), slices.Contains(marks[table.Name], c.Name)
+				if c.Kind == database.Text && isWords == isMark {
+					t.Errorf("%s.%s: does it hold what people wrote? Then it belongs into words (names.go), otherwise into marks, above", table.Name, c.Name)
+				}
+			}
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestNamesAreFoundAsTheyStand(t *testing.T) {
+	s := spell([]string{"Kim Lee", "R&D *North*", "kim@north.example", "李", "李明中", "Jo"})
+	for name, tc := range map[string]struct{ in, want string }{
+		"as it is":                    {"ask Kim Lee.", "ask [erased]."},
+		"in another case":             {"ASK KIM LEE", "ASK [erased]"},
+		"over a line":                 {"ask Kim\n Lee", "ask [erased]"},
+		"twice":                       {"Kim Lee/Kim Lee", "[erased]/[erased]"},
+		"not within a word":           {"Kimberley, Kim Leeson, Akim Lee", "Kimberley, Kim Leeson, Akim Lee"},
+		"as Slack's text":             {"*" + chat.EscapeInline("R&D *North*") + "* is", "*[erased]* is"},
+		"an address":                  {"<mailto:kim@north.example|mail>", "<mailto:[erased]|mail>"},
+		"without blanks":              {"问李明中好", "问[erased]好"},
+		"by itself":                   {"李明中", "[erased]"},
+		"too short is not looked for": {"Jo and 李", "Jo and 李"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := s.erase(tc.in); got != tc.want {
+				t.Errorf("%q becomes %q, want %q", tc.in, got, tc.want)
+			}
+		})
+	}
+}
+
+func TestJSONIsLookedInto(t *testing.T) {
+	s := spell([]string{"R&D Kim", "Acme \"North\""})
+	for in, want := range map[string]string{
+		`{"a":"x\nR\u0026D Kim","n":12345678901234567890}`: `{"a":"x\n[erased]","n":12345678901234567890}`,
+		`["Acme \"North\" is","y"]`:                        `["[erased] is","y"]`,
+		`{"b":1.50,"a":"nobody"}`:                          `{"b":1.50,"a":"nobody"}`,
+		`{broken R&D Kim`:                                  `{broken [erased]`,
+		`{"a":1} R&D Kim`:                                  `{"a":1} [erased]`,
+	} {
+		if got := inside(in, s.erase); got != want {
+			t.Errorf("%s becomes %s, want %s", in, got, want)
+		}
+	}
+	m := replaceMember("U0SAM", "UERASED1")
+	for in, want := range map[string]string{
+		`{"U0SAM":"<@U0SAM> and U0SAMUEL","x":"\nU0SAM"}`: `{"UERASED1":"somebody who was erased and U0SAMUEL","x":"\nUERASED1"}`,
+		"digest/U0SAM/2026-11-25":                         "digest/UERASED1/2026-11-25",
+		"<@U0SAM|sam>":                                    "somebody who was erased",
+	} {
+		if got := inside(in, m.erase); got != want {
+			t.Errorf("%s becomes %s, want %s", in, got, want)
+		}
+	}
+}
