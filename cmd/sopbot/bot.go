@@ -6,16 +6,14 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"sopbot"
 	"sopbot/internal/answers"
@@ -47,7 +45,9 @@ type bot struct {
 	settings func(*playbook.Settings)
 	delays   delays
 
-	thrift thrift
+	inForce atomic.Int64 // since when the playbook serves, Unix seconds
+	reloads reloads
+	thrift  thrift
 }
 
 // delays are the times of patience with Slack, and with a bot that died; zero
@@ -93,7 +93,7 @@ func (b *bot) open(ctx context.Context) (err error) {
 	b.posts = b.newPosts()
 	b.features.stand(ground{db: b.db, outbox: b.outbox, shelf: &b.shelf, posts: b.posts, slack: b.gateway, now: b.now, log: b.log})
 	b.use(book)
-	b.bookMetrics()
+	b.register()
 	return b.features.begin(ctx)
 }
 
@@ -101,6 +101,7 @@ func (b *bot) open(ctx context.Context) (err error) {
 func (b *bot) use(book *answers.Book) {
 	b.shelf.Use(book.Playbook)
 	b.answers.Use(book)
+	b.inForce.Store(b.now().Unix())
 }
 
 // book makes a playbook ready to serve.
@@ -196,71 +197,17 @@ func (b *bot) watch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	live := playbook.Live{Dir: dir, Now: b.now, Log: b.log, Swap: func(pb *playbook.Playbook) error {
+	live := playbook.Live{Dir: dir, Now: b.now, Log: b.log, Refuse: func(playbook.Problems) { b.reloads.refused.Inc() }, Seen: func(serves bool) { b.reloads.behind.Store(!serves) }, Swap: func(pb *playbook.Playbook) error {
 		book, err := b.book(pb)
 		if err != nil {
 			return err
 		}
 		b.use(book)
+		b.reloads.served.Inc()
 		go b.features.settled(ctx)
 		return nil
 	}}
 	return live.Run(ctx, b.answers.Book().Playbook)
-}
-
-// bookMetrics shows what is served.
-func (b *bot) bookMetrics() {
-	gauge := func(name, help string, value func() float64) {
-		b.metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value))
-	}
-	gauge("sopbot_playbook_pages", "Pages of the playbook in force.", func() float64 { return float64(len(b.answers.Book().Pages)) })
-	gauge("sopbot_index_sections", "Sections in the search index.", func() float64 { return float64(b.answers.Book().Index.Stats().Sections) })
-	if _, _, known := b.db.Space(); known {
-		gauge("sopbot_database_bytes", "Bytes that the database takes on its disk.", func() float64 { used, _, _ := b.db.Space(); return float64(used) })
-		gauge("sopbot_database_free_bytes", "Bytes that are left on the disk of the database; at none, nothing more is taken from anybody.", func() float64 { _, free, _ := b.db.Space(); return float64(free) })
-	}
-	gauge("sopbot_sockets_connected", "Sockets on which Slack has said hello.", func() float64 { return float64(b.gateway.Connected()) })
-}
-
-// serveHTTP answers whoever looks after the process.
-func (b *bot) serveHTTP(ctx context.Context) error {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		if err := b.ready(r.Context()); err != nil {
-			http.Error(w, err.Error(), http.StatusServiceUnavailable)
-			return
-		}
-		fmt.Fprintln(w, "ready")
-	})
-	mux.Handle("GET /metrics", promhttp.HandlerFor(b.metrics, promhttp.HandlerOpts{Registry: b.metrics}))
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ErrorLog: slog.NewLogLogger(b.log.Handler(), slog.LevelWarn)}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", b.HTTP)
-	if err != nil {
-		return fmt.Errorf("SOPBOT_HTTP: %w", err)
-	}
-	b.log.Info("health and metrics", "address", listener.Addr().String())
-	stop := context.AfterFunc(ctx, func() {
-		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
-		defer cancel()
-		_ = server.Shutdown(grace)
-	})
-	defer stop()
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return nil
-}
-
-// ready reports why the bot could not answer right now.
-func (b *bot) ready(ctx context.Context) error {
-	if b.gateway.Connected() == 0 {
-		return errors.New("not connected to Slack")
-	}
-	if err := b.db.Healthy(ctx); err != nil {
-		return fmt.Errorf("the database takes no writes: %w", err)
-	}
-	return nil
 }
 
 // wake makes everything that waits for a time look at the clock anew: for

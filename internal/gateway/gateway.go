@@ -59,6 +59,8 @@ type Gateway struct {
 	busy     pending
 	seen     seen
 	received atomic.Int64
+	lastShed atomic.Int64 // Unix seconds
+	gestures map[string]bool
 	answers  answers
 
 	laneCount atomic.Int64
@@ -94,17 +96,23 @@ func New(o Options) *Gateway {
 		}
 	}
 	client := &http.Client{Timeout: 10 * time.Second}
-	return &Gateway{
+	g := &Gateway{
 		Options: o,
 		api: slack.New(o.BotToken, slack.OptionAppLevelToken(o.AppToken), slack.OptionAPIURL(o.APIURL),
 			slack.OptionHTTPClient(client)),
-		http:    client,
-		metrics: newMetrics(o.Metrics),
-		proxied: proxied(o.APIURL),
-		done:    make(chan struct{}),
-		jobs:    make(chan *job, maxQueued),
-		seen:    newSeen(),
+		http:     client,
+		metrics:  newMetrics(o.Metrics),
+		proxied:  proxied(o.APIURL),
+		done:     make(chan struct{}),
+		jobs:     make(chan *job, maxQueued),
+		seen:     newSeen(),
+		gestures: gestures(o.Router),
 	}
+	g.metrics.expect(g.gestures)
+	if o.Metrics != nil {
+		o.Metrics.MustRegister(ears{g})
+	}
+	return g
 }
 
 // Hello asks Slack who the bot is. It fails in plain words when the bot token
