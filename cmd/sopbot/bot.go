@@ -45,6 +45,7 @@ type bot struct {
 	settings func(*playbook.Settings)
 	delays   delays
 
+	began   time.Time    // when it began to run
 	inForce atomic.Int64 // since when the playbook serves, Unix seconds
 	reloads reloads
 	thrift  thrift
@@ -58,6 +59,7 @@ type delays struct {
 	spread       time.Duration // see gateway.Posts.Spread
 	work, lease  time.Duration // see outbox.Options
 	ack          time.Duration // see gateway.Options.AckWithin
+	stuck        time.Duration // see bot.stands
 }
 
 // newPosts makes the keeper of messages.
@@ -151,16 +153,11 @@ func playbookError(dir string, err error) error {
 
 // run serves until ctx ends, then stops everything in reverse.
 func (b *bot) run(ctx context.Context) error {
-	if _, err := b.gateway.Hello(ctx); err != nil {
-		return err
-	}
-	self := b.gateway.Self()
-	b.log.Info("signed in", "workspace", self.TeamName, "bot", self.User, "playbook", b.answers.Book().Version, "pages", len(b.answers.Book().Pages))
-	b.answers.Start()
+	b.began = time.Now()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var wg sync.WaitGroup
-	failed := make(chan error, 5)
+	failed := make(chan error, 6)
 	serve := func(run func(context.Context) error) {
 		wg.Go(func() {
 			if err := run(ctx); err != nil {
@@ -170,8 +167,16 @@ func (b *bot) run(ctx context.Context) error {
 		})
 	}
 	if b.HTTP != "" {
-		serve(b.serveHTTP)
+		serve(b.serveHTTP) // also while Slack does not answer yet
 	}
+	if _, err := b.gateway.Hello(ctx); err != nil {
+		cancel()
+		wg.Wait()
+		return firstOf(failed, err)
+	}
+	self := b.gateway.Self()
+	b.log.Info("signed in", "workspace", self.TeamName, "bot", self.User, "playbook", b.answers.Book().Version, "pages", len(b.answers.Book().Pages))
+	b.answers.Start()
 	if b.playbook == nil && b.Playbook != "" {
 		serve(b.watch)
 	}
@@ -182,12 +187,20 @@ func (b *bot) run(ctx context.Context) error {
 	<-ctx.Done()
 	wg.Wait()
 	b.answers.Stop()
+	err := firstOf(failed, nil)
+	if err == nil {
+		b.log.Info("stopped")
+	}
+	return err
+}
+
+// firstOf is the error that ended the bot, or another where none did.
+func firstOf(failed <-chan error, otherwise error) error {
 	select {
 	case err := <-failed:
 		return err
 	default:
-		b.log.Info("stopped")
-		return nil
+		return otherwise
 	}
 }
 

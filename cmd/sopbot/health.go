@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"sopbot/internal/database"
 )
 
 // serveHTTP answers whoever looks after the process.
@@ -47,13 +49,52 @@ func (b *bot) serveHTTP(ctx context.Context) error {
 	return nil
 }
 
-// ready reports why the bot could not answer right now.
+// stuckAfter is how long something may be due before nobody seems to work.
+const stuckAfter = 5 * time.Minute
+
+// lookWithin is how long looking may take: a database that does not answer is
+// no better than one that refuses.
+const lookWithin = 5 * time.Second
+
+// ready says in a sentence why the bot could not do its work right now.
 func (b *bot) ready(ctx context.Context) error {
 	if b.gateway.Connected() == 0 {
-		return errors.New("not connected to Slack")
+		return errors.New("not connected to Slack: no socket is open, and nobody is answered")
 	}
-	if err := b.db.Healthy(ctx); err != nil {
+	if silence := b.gateway.Silence(); silence > 3*b.gateway.Sockets.PingEvery {
+		return fmt.Errorf("Slack is deaf: nothing was heard on any socket for %s", silence.Round(time.Second))
+	}
+	looked := make(chan error, 1)
+	ctx, cancel := context.WithTimeout(ctx, lookWithin)
+	defer cancel()
+	go func() { looked <- b.stands(ctx) }()
+	select {
+	case err := <-looked:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("the database does not answer within %s", lookWithin)
+	}
+}
+
+// stands looks at what is kept.
+func (b *bot) stands(ctx context.Context) error {
+	switch err := b.db.Healthy(ctx); {
+	case errors.Is(err, database.ErrNearlyFull):
+		return err
+	case err != nil:
 		return fmt.Errorf("the database takes no writes: %w", err)
+	}
+	patience := b.delays.stuck
+	if patience == 0 {
+		patience = stuckAfter
+	}
+	overdue, err := b.outbox.Overdue(ctx)
+	switch {
+	case err != nil:
+		return fmt.Errorf("the outbox cannot be read: %w", err)
+	// After a start there may be much to catch up with.
+	case overdue > patience && time.Since(b.began) > patience:
+		return fmt.Errorf("the outbox is stuck: what was due %s ago was not taken up; start sopbot again, and send its log to whoever makes it", overdue.Round(time.Second))
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"log/slog"
 	"os"
 	"time"
 )
@@ -19,7 +18,13 @@ func (serveCommand) Help() string {
   SOPBOT_PLAYBOOK   your playbook's folder; without it the one that comes along
   SOPBOT_DATABASE   the SQLite file to keep data in (sopbot.db), or postgres://USER@HOST/NAME
   SOPBOT_HTTP       address of /healthz, /readyz and /metrics; off without it
-  SOPBOT_LOG        debug, info, warn or error (info)`
+  SOPBOT_LOG        debug, info, warn or error (info); what people typed stands in the log at debug alone
+  SOPBOT_LOG_FORMAT text or json; without it text on a terminal, JSON elsewhere
+  SOPBOT_BACKUPS    folder for a backup of the SQLite file each night; off without it
+  SOPBOT_BACKUP_AT  when, in the playbook's time zone (03:15)
+
+A file that another sopbot uses is waited for, so that one takes over from another. SIGTERM lets the bot finish what it began, within ten
+seconds; a second one ends it at once.`
 }
 
 // Run serves until ctx ends.
@@ -33,7 +38,7 @@ func serve(ctx context.Context, change func(*bot)) error {
 	if err != nil {
 		return err
 	}
-	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: config.level}))
+	log := config.newLog(os.Stderr)
 	b := &bot{Config: config, log: log, now: time.Now}
 	if change != nil {
 		change(b)

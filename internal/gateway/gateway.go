@@ -227,6 +227,22 @@ func (g *Gateway) Connected() int {
 	return n
 }
 
+// Silence is how long nothing was heard on any open socket; zero where no
+// socket is open, or where a proxy in between keeps us from hearing.
+func (g *Gateway) Silence() time.Duration {
+	least := time.Duration(-1)
+	for _, l := range g.openLanes() {
+		w := l.wire.Load()
+		if !l.up.Load() || w == nil {
+			continue
+		}
+		if s := w.silence(); least < 0 || s < least {
+			least = s
+		}
+	}
+	return max(0, least)
+}
+
 // Self gives who the bot is, as Hello found out.
 func (g *Gateway) Self() Self { return g.self }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -86,6 +88,25 @@ func (o *Outbox) Stats(ctx context.Context) (Stats, error) {
 		return Stats{}, fmt.Errorf("outbox: count rows: %w", err)
 	}
 	return s, nil
+}
+
+// Overdue is how long ago the row that waits longest for a look was to be
+// looked at, of those that anybody here handles; zero when none waits.
+func (o *Outbox) Overdue(ctx context.Context) (overdue time.Duration, err error) {
+	o.mu.Lock()
+	kinds := slices.Collect(maps.Keys(o.lanes))
+	o.mu.Unlock()
+	err = o.db.Read(ctx, func(tx *database.Tx) error {
+		next, err := nextOfEach(tx, kinds)
+		for _, at := range next {
+			overdue = max(overdue, o.now().Sub(at))
+		}
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("outbox: look at what is due: %w", err)
+	}
+	return overdue, nil
 }
 
 // metrics is what an operator sees of the outbox.
