@@ -48,6 +48,7 @@ type bot struct {
 	began   time.Time    // when it began to run
 	inForce atomic.Int64 // since when the playbook serves, Unix seconds
 	reloads reloads
+	backups *nightly // nil = none are wanted
 	thrift  thrift
 }
 
@@ -96,6 +97,9 @@ func (b *bot) open(ctx context.Context) (err error) {
 	b.features.stand(ground{db: b.db, outbox: b.outbox, shelf: &b.shelf, posts: b.posts, slack: b.gateway, now: b.now, log: b.log})
 	b.use(book)
 	b.register()
+	if b.Backups != "" {
+		b.backups = newNightly(b)
+	}
 	return b.features.begin(ctx)
 }
 
@@ -157,7 +161,7 @@ func (b *bot) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var wg sync.WaitGroup
-	failed := make(chan error, 6)
+	failed := make(chan error, 8)
 	serve := func(run func(context.Context) error) {
 		wg.Go(func() {
 			if err := run(ctx); err != nil {
@@ -177,6 +181,9 @@ func (b *bot) run(ctx context.Context) error {
 	self := b.gateway.Self()
 	b.log.Info("signed in", "workspace", self.TeamName, "bot", self.User, "playbook", b.answers.Book().Version, "pages", len(b.answers.Book().Pages))
 	b.answers.Start()
+	if b.backups != nil {
+		serve(b.backups.run)
+	}
 	if b.playbook == nil && b.Playbook != "" {
 		serve(b.watch)
 	}
@@ -225,7 +232,12 @@ func (b *bot) watch(ctx context.Context) error {
 
 // wake makes everything that waits for a time look at the clock anew: for
 // whoever pushes the clock that now tells.
-func (b *bot) wake() { b.outbox.Wake() }
+func (b *bot) wake() {
+	b.outbox.Wake()
+	if b.backups != nil {
+		b.backups.ring()
+	}
+}
 
 // close gives everything back.
 func (b *bot) close() error {

@@ -24,6 +24,7 @@ type commands struct {
 	Doctor   doctorCommand   `cmd:"" help:"Look whether everything that serve needs is right, and say how to mend it."`
 	Manifest manifestCommand `cmd:"" help:"Print the manifest to create the Slack app from."`
 	Backup   backupCommand   `cmd:"" help:"Write a checked copy of the database, while the bot works."`
+	Restore  restoreCommand  `cmd:"" help:"Put a backup in the database's place."`
 	Export   exportCommand   `cmd:"" help:"Write what the team did as CSV or JSON."`
 	Copy     copyCommand     `cmd:"" help:"Move from the SQLite file to PostgreSQL."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`

@@ -54,7 +54,7 @@ func described(t *testing.T, r *prometheus.Registry) string {
 // Names of metrics live for ever: a change of testdata/metrics.txt may add.
 func TestMetricsKeepTheirNames(t *testing.T) {
 	t.Parallel()
-	slack, b := startBot(t, func(b *bot) { b.HTTP, b.delays = freeAddress(t), hastyDelays })
+	slack, b := startBot(t, func(b *bot) { b.HTTP, b.delays, b.Backups = freeAddress(t), hastyDelays, t.TempDir() })
 	sam := slack.As("sam").In("#sales")
 	sam.Slash("/sop objection pricing")
 	handOff(t, sam, "Northwind Freight", "@alex")
