@@ -44,6 +44,7 @@ type bot struct {
 	// demo's team is in no company's.
 	settings func(*playbook.Settings)
 	delays   delays
+	takeOver time.Duration // how long a database that another bot uses is waited for
 
 	began   time.Time    // when it began to run
 	inForce atomic.Int64 // since when the playbook serves, Unix seconds
@@ -83,11 +84,11 @@ func (b *bot) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if b.db, err = database.Open(ctx, b.Database); err != nil {
+	if b.db, err = b.openDatabase(ctx); err != nil {
 		return err
 	}
 	b.outbox = outbox.New(b.db, outbox.Options{Now: b.now, Log: b.log, Metrics: b.metrics, OnDead: b.dead,
-		Timeout: b.delays.work, Lease: b.delays.lease})
+		Timeout: b.delays.work, Lease: b.delays.lease, Grace: outboxGrace})
 	b.features = newFeatures()
 	b.answers = b.features.answers
 	b.router = b.features.router()
@@ -101,6 +102,27 @@ func (b *bot) open(ctx context.Context) (err error) {
 		b.backups = newNightly(b)
 	}
 	return b.features.begin(ctx)
+}
+
+// openDatabase opens it once a bot that stops has given it free: everything
+// else is ready then, so that the one that takes over needs a moment only.
+func (b *bot) openDatabase(ctx context.Context) (*database.DB, error) {
+	said := false
+	for until := time.Now().Add(b.takeOver); ; {
+		db, err := database.Open(ctx, b.Database)
+		if !errors.Is(err, database.ErrInUse) || time.Now().After(until) {
+			return db, err
+		}
+		if !said {
+			b.log.Info("another sopbot uses the database; waiting for it to stop", "at most", b.takeOver.String())
+			said = true
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-ctx.Done():
+			return nil, err
+		}
+	}
 }
 
 // use puts a playbook into force.
@@ -192,13 +214,32 @@ func (b *bot) run(ctx context.Context) error {
 	serve(b.gateway.Run)
 	wg.Go(func() { b.keepSmall(ctx) })
 	<-ctx.Done()
-	wg.Wait()
+	b.drain(&wg)
 	b.answers.Stop()
 	err := firstOf(failed, nil)
 	if err == nil {
 		b.log.Info("stopped")
 	}
 	return err
+}
+
+// How long stopping may take. What looks after processes usually kills one that
+// takes longer than ten seconds, and what is then under way is settled only at
+// the next start.
+const (
+	outboxGrace = 6 * time.Second
+	drainWithin = 9500 * time.Millisecond
+)
+
+// drain waits for everything to be finished, but not for ever.
+func (b *bot) drain(all *sync.WaitGroup) {
+	done := make(chan struct{})
+	go func() { all.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(drainWithin):
+		b.log.Error("not everything was finished in time; what is kept goes on at the next start")
+	}
 }
 
 // firstOf is the error that ended the bot, or another where none did.

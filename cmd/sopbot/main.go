@@ -46,6 +46,9 @@ func main() { os.Exit(run()) }
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// The first signal lets everything come to an end; a second one is for whoever
+	// does not want to wait, and ends the program as if nobody listened for it.
+	context.AfterFunc(ctx, stop)
 	io := streams{os.Stdin, os.Stdout, os.Stderr}
 	var c commands
 	parser, err := kong.New(&c, kong.Name("sopbot"),

@@ -32,6 +32,9 @@ func (serveCommand) Run(ctx context.Context) error {
 	return serve(ctx, nil)
 }
 
+// takeOverWithin is a little more than a bot may need to stop.
+const takeOverWithin = 15 * time.Second
+
 // serve is Run; change, if set, changes the bot before it is put together.
 func serve(ctx context.Context, change func(*bot)) error {
 	config, err := readConfig()
@@ -39,7 +42,7 @@ func serve(ctx context.Context, change func(*bot)) error {
 		return err
 	}
 	log := config.newLog(os.Stderr)
-	b := &bot{Config: config, log: log, now: time.Now}
+	b := &bot{Config: config, log: log, now: time.Now, takeOver: takeOverWithin}
 	if change != nil {
 		change(b)
 	}

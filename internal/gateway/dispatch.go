@@ -33,7 +33,6 @@ const (
 )
 
 const (
-	stoppingWords = "sopbot is being restarted. Please try again in a few seconds."
 	fullWords     = "sopbot has more to do than it can right now. Please try again in a moment."
 	waitingWords  = "One moment, this takes longer than usual …"
 	slowFormWords = "This takes longer than usual. What you typed is still here: please send it again in a moment."
@@ -46,6 +45,7 @@ type job struct {
 	since time.Time
 	acked atomic.Bool
 	begun atomic.Bool
+	owes  atomic.Bool // an acknowledgement
 	late  *time.Timer // acknowledges when Slack is about to give up
 	// answer, if set, remembers what is said in the acknowledgement.
 	answer atomic.Pointer[answer]
@@ -154,8 +154,10 @@ func (g *Gateway) take(l *lane, env envelope) {
 	g.metrics.received.WithLabelValues(knownType(env.Type)).Inc()
 	g.busy.begin()
 	l.busy.begin()
-	if g.stopping.Load() {
-		g.shed(j, stoppingWords)
+	g.owed.begin()
+	j.owes.Store(true)
+	if g.stopping.Load() && env.Type == "events_api" {
+		j.end(g) // Slack brings it again
 		return
 	}
 	select {
@@ -168,8 +170,16 @@ func (g *Gateway) take(l *lane, env envelope) {
 
 func (j *job) end(g *Gateway) {
 	j.late.Stop()
+	j.paid(g)
 	g.busy.end()
 	j.lane.busy.end()
+}
+
+// paid says that nothing more is to be acknowledged.
+func (j *job) paid(g *Gateway) {
+	if j.owes.CompareAndSwap(true, false) {
+		g.owed.end()
+	}
 }
 
 // hire takes on a worker if more is waiting than workers are idle.
@@ -334,7 +344,7 @@ func (g *Gateway) command(ctx context.Context, j *job) {
 	if err == nil {
 		g.account(d, outcomeOK, "", nil)
 	}
-	if arrived {
+	if arrived || m.Text == "" && len(m.Blocks) == 0 { // a form that was opened says it all
 		return
 	}
 	// Slack waits no longer, or would not take it; the response URL does.

@@ -36,7 +36,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		notices:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sopbot_socket_notices_total", Help: "Times Slack asked to leave a socket, by reason."}, []string{"reason"}),
 		deaf:     prometheus.NewCounter(prometheus.CounterOpts{Name: "sopbot_socket_deaf_total", Help: "Sockets that went deaf and were replaced."}),
 		twice:    prometheus.NewCounter(prometheus.CounterOpts{Name: "sopbot_envelopes_repeated_total", Help: "Envelopes that were delivered before, and changed nothing."}),
-		shed:     prometheus.NewCounter(prometheus.CounterOpts{Name: "sopbot_envelopes_shed_total", Help: "Envelopes refused because too many were waiting, or the bot was stopping."}),
+		shed:     prometheus.NewCounter(prometheus.CounterOpts{Name: "sopbot_envelopes_shed_total", Help: "Envelopes refused because too many were waiting."}),
 		lateAcks: prometheus.NewCounter(prometheus.CounterOpts{Name: "sopbot_acknowledgements_late_total", Help: "Answers that missed the acknowledgement and went by response URL."}),
 		calls:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sopbot_slack_calls_total", Help: "Calls to Slack's Web API and response URLs, by method and outcome."}, []string{"method", "outcome"}),
 	}
