@@ -36,11 +36,11 @@ func (c backupCommand) Run(ctx context.Context, streams streams) error {
 	if c.Check {
 		return c.check(ctx, streams)
 	}
-	if database.IsAddress(c.Database) {
-		return database.ErrNoBackup
-	}
 	if c.File == "" && c.Folder == "" {
 		return errors.New("name the file to write the copy to, or set SOPBOT_BACKUPS to a folder")
+	}
+	if database.IsAddress(c.Database) {
+		return database.ErrNoBackup
 	}
 	db, err := database.OpenForReading(ctx, c.Database)
 	if err != nil {

@@ -22,6 +22,7 @@ type commands struct {
 	Ask      askCommand      `cmd:"" help:"Ask the playbook here in the terminal."`
 	Lint     lintCommand     `cmd:"" help:"Check a playbook and name every problem."`
 	Doctor   doctorCommand   `cmd:"" help:"Look whether everything that serve needs is right, and say how to mend it."`
+	Ready    readyCommand    `cmd:"" help:"Ask the bot that runs here whether it could do its work right now."`
 	Manifest manifestCommand `cmd:"" help:"Print the manifest to create the Slack app from."`
 	Backup   backupCommand   `cmd:"" help:"Write a checked copy of the database, while the bot works."`
 	Restore  restoreCommand  `cmd:"" help:"Put a backup in the database's place."`
@@ -50,6 +51,10 @@ func run() int {
 	// does not want to wait, and ends the program as if nobody listened for it.
 	context.AfterFunc(ctx, stop)
 	io := streams{os.Stdin, os.Stdout, os.Stderr}
+	if err := readSecrets(); err != nil {
+		fmt.Fprintln(io.err, "sopbot:", err)
+		return 1
+	}
 	var c commands
 	parser, err := kong.New(&c, kong.Name("sopbot"),
 		kong.Description("sopbot answers from your sales playbook in Slack, and runs it."),

@@ -54,5 +54,7 @@ func serve(ctx context.Context, change func(*bot)) error {
 	if err := b.open(ctx); err != nil {
 		return err
 	}
+	// Ready is what it can be by itself; whether Slack answers says /readyz.
+	go keepNotifying(ctx)
 	return b.run(ctx)
 }

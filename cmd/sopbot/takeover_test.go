@@ -171,7 +171,9 @@ func TestABotOnAFileTakesOver(t *testing.T) {
 		t.Errorf("%d sockets are open while the old one serves", sockets)
 	}
 	old.stop()
+	gone := time.Now()
 	await(t, "the new one", func() bool { return len(next.sockets(slack, 2)) == 2 })
+	t.Logf("connected %s after the old one had ended", time.Since(gone).Round(time.Millisecond))
 	for _, f := range secondStep() {
 		m.Fill(f[0], f[1])
 	}
