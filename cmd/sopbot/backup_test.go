@@ -117,13 +117,13 @@ func TestBackupRefusesInPlainWords(t *testing.T) {
 		command backupCommand
 		says    string
 	}{
-		"a backup is there":   {backupCommand{there, path}, "is there already"},
-		"over the database":   {backupCommand{path, path}, "is there already"},
-		"no folder":           {backupCommand{filepath.Join(there, "x"), path}, "not a directory"},
-		"no database":         {backupCommand{there + "2", path + "x"}, "there is no such file"},
-		"not a database":      {backupCommand{there + "2", there}, "not a database of sopbot"},
-		"PostgreSQL":          {backupCommand{there + "2", "postgres://sam:s3cr3t@h/x"}, "pg_dump"},
-		"a folder to back up": {backupCommand{there + "2", filepath.Dir(path)}, "name a file"},
+		"a backup is there":   {backupCommand{File: there, Database: path}, "is there already"},
+		"over the database":   {backupCommand{File: path, Database: path}, "is there already"},
+		"no folder":           {backupCommand{File: filepath.Join(there, "x"), Database: path}, "not a directory"},
+		"no database":         {backupCommand{File: there + "2", Database: path + "x"}, "there is no such file"},
+		"not a database":      {backupCommand{File: there + "2", Database: there}, "not a database of sopbot"},
+		"PostgreSQL":          {backupCommand{File: there + "2", Database: "postgres://sam:s3cr3t@h/x"}, "pg_dump"},
+		"a folder to back up": {backupCommand{File: there + "2", Database: filepath.Dir(path)}, "name a file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			said, _ := output()

@@ -6,16 +6,14 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"sopbot"
 	"sopbot/internal/answers"
@@ -48,8 +46,13 @@ type bot struct {
 	// demo's team is in no company's.
 	settings func(*playbook.Settings)
 	delays   delays
+	takeOver time.Duration // how long a database that another bot uses is waited for
 
-	thrift thrift
+	began   time.Time    // when it began to run
+	inForce atomic.Int64 // since when the playbook serves, Unix seconds
+	reloads reloads
+	backups *nightly // nil = none are wanted
+	thrift  thrift
 	// settled, if set, is called once the start is over and its memory given back.
 	settled func()
 }
@@ -62,6 +65,7 @@ type delays struct {
 	spread       time.Duration // see gateway.Posts.Spread
 	work, lease  time.Duration // see outbox.Options
 	ack          time.Duration // see gateway.Options.AckWithin
+	stuck        time.Duration // see bot.stands
 }
 
 // newPosts makes the keeper of messages.
@@ -84,11 +88,11 @@ func (b *bot) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if b.db, err = database.Open(ctx, b.Database); err != nil {
+	if b.db, err = b.openDatabase(ctx); err != nil {
 		return err
 	}
 	b.outbox = outbox.New(b.db, outbox.Options{Now: b.now, Log: b.log, Metrics: b.metrics, OnDead: b.dead,
-		Timeout: b.delays.work, Lease: b.delays.lease})
+		Timeout: b.delays.work, Lease: b.delays.lease, Grace: outboxGrace})
 	b.features = newFeatures()
 	b.answers = b.features.answers
 	b.router = b.features.router()
@@ -99,14 +103,39 @@ func (b *bot) open(ctx context.Context) (err error) {
 	b.editions = &edition.Editions{DB: b.db, Now: b.now, Log: b.log}
 	b.shelf.Older = b.older
 	b.use(book)
-	b.bookMetrics()
+	b.register()
+	if b.Backups != "" {
+		b.backups = newNightly(b)
+	}
 	return b.features.begin(ctx)
+}
+
+// openDatabase opens it once a bot that stops has given it free: everything
+// else is ready then, so that the one that takes over needs a moment only.
+func (b *bot) openDatabase(ctx context.Context) (*database.DB, error) {
+	said := false
+	for until := time.Now().Add(b.takeOver); ; {
+		db, err := database.Open(ctx, b.Database)
+		if !errors.Is(err, database.ErrInUse) || time.Now().After(until) {
+			return db, err
+		}
+		if !said {
+			b.log.Info("another sopbot uses the database; waiting for it to stop", "at most", b.takeOver.String())
+			said = true
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-ctx.Done():
+			return nil, err
+		}
+	}
 }
 
 // use puts a playbook into force.
 func (b *bot) use(book *answers.Book) {
 	b.shelf.Use(book.Playbook)
 	b.answers.Use(book)
+	b.inForce.Store(b.now().Unix())
 }
 
 // book makes a playbook ready to serve.
@@ -182,16 +211,11 @@ func playbookError(dir string, err error) error {
 
 // run serves until ctx ends, then stops everything in reverse.
 func (b *bot) run(ctx context.Context) error {
-	if _, err := b.gateway.Hello(ctx); err != nil {
-		return err
-	}
-	self := b.gateway.Self()
-	b.log.Info("signed in", "workspace", self.TeamName, "bot", self.User, "playbook", b.answers.Book().Version, "pages", len(b.answers.Book().Pages))
-	b.answers.Start()
+	b.began = time.Now()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var wg sync.WaitGroup
-	failed := make(chan error, 5)
+	failed := make(chan error, 8)
 	serve := func(run func(context.Context) error) {
 		wg.Go(func() {
 			if err := run(ctx); err != nil {
@@ -201,7 +225,18 @@ func (b *bot) run(ctx context.Context) error {
 		})
 	}
 	if b.HTTP != "" {
-		serve(b.serveHTTP)
+		serve(b.serveHTTP) // also while Slack does not answer yet
+	}
+	if _, err := b.gateway.Hello(ctx); err != nil {
+		cancel()
+		wg.Wait()
+		return firstOf(failed, err)
+	}
+	self := b.gateway.Self()
+	b.log.Info("signed in", "workspace", self.TeamName, "bot", self.User, "playbook", b.answers.Book().Version, "pages", len(b.answers.Book().Pages))
+	b.answers.Start()
+	if b.backups != nil {
+		serve(b.backups.run)
 	}
 	if b.playbook == nil && b.Playbook != "" {
 		serve(b.watch)
@@ -213,14 +248,41 @@ func (b *bot) run(ctx context.Context) error {
 	wg.Go(func() { b.keepEdition(ctx, b.answers.Book().Version) })
 	wg.Go(func() { b.greet(ctx) })
 	<-ctx.Done()
-	wg.Wait()
+	b.drain(&wg)
 	b.answers.Stop()
+	err := firstOf(failed, nil)
+	if err == nil {
+		b.log.Info("stopped")
+	}
+	return err
+}
+
+// How long stopping may take. What looks after processes usually kills one that
+// takes longer than ten seconds, and what is then under way is settled only at
+// the next start.
+const (
+	outboxGrace = 6 * time.Second
+	drainWithin = 9500 * time.Millisecond
+)
+
+// drain waits for everything to be finished, but not for ever.
+func (b *bot) drain(all *sync.WaitGroup) {
+	done := make(chan struct{})
+	go func() { all.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(drainWithin):
+		b.log.Error("not everything was finished in time; what is kept goes on at the next start")
+	}
+}
+
+// firstOf is the error that ended the bot, or another where none did.
+func firstOf(failed <-chan error, otherwise error) error {
 	select {
 	case err := <-failed:
 		return err
 	default:
-		b.log.Info("stopped")
-		return nil
+		return otherwise
 	}
 }
 
@@ -230,82 +292,28 @@ func (b *bot) watch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	live := playbook.Live{Dir: dir, Now: b.now, Log: b.log, Swap: func(pb *playbook.Playbook) error {
+	live := playbook.Live{Dir: dir, Now: b.now, Log: b.log, Refuse: func(playbook.Problems) { b.reloads.refused.Inc() }, Seen: func(serves bool) { b.reloads.behind.Store(!serves) }, Swap: func(pb *playbook.Playbook) error {
 		book, err := b.book(pb)
 		if err != nil {
 			return err
 		}
 		b.keepEdition(ctx, book.Version)
 		b.use(book)
+		b.reloads.served.Inc()
 		go b.features.settled(ctx)
 		return nil
 	}}
 	return live.Run(ctx, b.answers.Book().Playbook)
 }
 
-// bookMetrics shows what is served.
-func (b *bot) bookMetrics() {
-	gauge := func(name, help string, value func() float64) {
-		b.metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value))
-	}
-	gauge("sopbot_playbook_pages", "Pages of the playbook in force.", func() float64 { return float64(len(b.answers.Book().Pages)) })
-	gauge("sopbot_index_sections", "Sections in the search index.", func() float64 { return float64(b.answers.Book().Index.Stats().Sections) })
-	if _, _, known := b.db.Space(); known {
-		gauge("sopbot_database_bytes", "Bytes that the database takes on its disk.", func() float64 { used, _, _ := b.db.Space(); return float64(used) })
-		gauge("sopbot_database_free_bytes", "Bytes that are left on the disk of the database; at none, nothing more is taken from anybody.", func() float64 { _, free, _ := b.db.Space(); return float64(free) })
-	}
-	gauge("sopbot_sockets_connected", "Sockets on which Slack has said hello.", func() float64 { return float64(b.gateway.Connected()) })
-}
-
-// serveHTTP answers whoever looks after the process.
-func (b *bot) serveHTTP(ctx context.Context) error {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		if err := b.ready(r.Context()); err != nil {
-			http.Error(w, err.Error(), http.StatusServiceUnavailable)
-			return
-		}
-		fmt.Fprintln(w, "ready")
-	})
-	mux.Handle("GET /metrics", promhttp.HandlerFor(b.metrics, promhttp.HandlerOpts{Registry: b.metrics, MaxRequestsInFlight: 4}))
-	// Whoever can reach it must not be able to hold it up, or to fill the memory.
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second,
-		IdleTimeout: time.Minute, MaxHeaderBytes: 8 << 10, ErrorLog: slog.NewLogLogger(b.log.Handler(), slog.LevelWarn)}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", b.HTTP)
-	if err != nil {
-		return fmt.Errorf("SOPBOT_HTTP: %w", err)
-	}
-	b.log.Info("health and metrics", "address", listener.Addr().String())
-	if a, ok := listener.Addr().(*net.TCPAddr); ok && !a.IP.IsLoopback() {
-		b.log.Warn("health and metrics can be reached from other machines; let a firewall keep strangers out", "address", listener.Addr().String())
-	}
-	stop := context.AfterFunc(ctx, func() {
-		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
-		defer cancel()
-		_ = server.Shutdown(grace)
-	})
-	defer stop()
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return nil
-}
-
-// ready reports why the bot could not answer right now.
-func (b *bot) ready(ctx context.Context) error {
-	if b.gateway.Connected() == 0 {
-		return errors.New("not connected to Slack")
-	}
-	if err := b.db.Healthy(ctx); err != nil {
-		return fmt.Errorf("the database takes no writes: %w", err)
-	}
-	return nil
-}
-
 // wake makes everything that waits for a time look at the clock anew: for
 // whoever pushes the clock that now tells.
-func (b *bot) wake() { b.outbox.Wake() }
+func (b *bot) wake() {
+	b.outbox.Wake()
+	if b.backups != nil {
+		b.backups.ring()
+	}
+}
 
 // close gives everything back.
 func (b *bot) close() error {

@@ -3,12 +3,14 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/url"
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/kelseyhightower/envconfig"
 
@@ -32,8 +34,14 @@ type Config struct {
 	// CoreDumps lets a crash leave one, and a debugger in: for debugging.
 	CoreDumps string `envconfig:"SOPBOT_CORE_DUMPS"`
 
-	level   slog.Level
-	mayDump bool
+	// LogFormat is text or json; without it text where a person reads along.
+	LogFormat string `envconfig:"SOPBOT_LOG_FORMAT"`
+	Backups   string `envconfig:"SOPBOT_BACKUPS"`
+	BackupAt  string `envconfig:"SOPBOT_BACKUP_AT" default:"03:15"`
+
+	level    slog.Level
+	mayDump  bool
+	backupAt time.Duration // after midnight
 }
 
 // readConfig reads the environment and complains of all of it at once, in
@@ -131,6 +139,12 @@ func (c *Config) validate() error {
 			add("SOPBOT_CORE_DUMPS is neither true nor false; leave it unset to have none")
 		}
 	}
+	switch c.LogFormat {
+	case "", "text", "json":
+	default:
+		add("SOPBOT_LOG_FORMAT: %q is not a format; use text or json, or leave it unset for text on a terminal and JSON elsewhere", c.LogFormat)
+	}
+	c.checkBackups(add)
 	if len(complaints) == 0 {
 		return nil
 	}
@@ -143,4 +157,33 @@ type complained []string
 
 func (c complained) Error() string {
 	return "the settings in the environment need a change:\n  - " + strings.Join(c, "\n  - ")
+}
+
+// checkBackups looks at what was said of backups.
+func (c *Config) checkBackups(add func(string, ...any)) {
+	at, err := time.Parse("15:04", c.BackupAt)
+	if err != nil && c.BackupAt != "" {
+		add("SOPBOT_BACKUP_AT: %q is not a time of day; write it like 03:15", c.BackupAt)
+	}
+	c.backupAt = time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute
+	if c.Backups == "" {
+		return
+	}
+	if database.IsAddress(c.Database) {
+		add("SOPBOT_BACKUPS: sopbot backs up its SQLite file only; leave it unset, and back PostgreSQL up by pg_dump or your provider's means (docs/operations.md)")
+		return
+	}
+	if info, err := os.Stat(c.Backups); err == nil && !info.IsDir() {
+		add("SOPBOT_BACKUPS: %s is a file; name a folder", c.Backups)
+	}
+}
+
+// newLog is the log of a bot that serves: a person at a terminal reads text,
+// what collects logs reads JSON.
+func (c *Config) newLog(w io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: c.level}
+	if c.LogFormat == "text" || c.LogFormat == "" && isTerminal(w) {
+		return slog.New(slog.NewTextHandler(w, options))
+	}
+	return slog.New(slog.NewJSONHandler(w, options))
 }

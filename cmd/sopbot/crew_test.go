@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -48,7 +49,7 @@ const aheadOf = "SOPBOT_TEST_AHEAD"
 
 // hasty is `sopbot serve` for the demo's team, in a hurry.
 func hasty() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	settings, err := demoSettings()
 	if err == nil {

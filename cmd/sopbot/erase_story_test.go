@@ -89,9 +89,9 @@ func onBoth(t *testing.T, test func(t *testing.T, target string, server bool)) {
 	t.Run("PostgreSQL", func(t *testing.T) { test(t, dbtest.Postgres(t), true) })
 }
 
-// standing are the messages of the bot that stand in Slack, but for those that
+// stands gives the messages of the bot that stand in Slack, but for those that
 // one person saw for a moment.
-func standing(slack *slacksim.Slack, people ...string) (said string) {
+func stands(slack *slacksim.Slack, people ...string) (said string) {
 	for _, who := range people {
 		for _, room := range []string{"DM", "#sales", "#handoffs"} {
 			for _, c := range slack.As(who).Messages(room) {
@@ -116,7 +116,7 @@ func gone(t *testing.T, slack *slacksim.Slack, target string, server bool, needl
 	if err != nil {
 		t.Fatal(rest)
 	}
-	places := map[string]string{"the tables": whole, "the outbox and the messages": rest, "Slack": standing(slack, "sdr0", "ae0", "dana")}
+	places := map[string]string{"the tables": whole, "the outbox and the messages": rest, "Slack": stands(slack, "sdr0", "ae0", "dana")}
 	if !server {
 		files, err := filepath.Glob(target + "*")
 		if err != nil {
@@ -181,7 +181,7 @@ func TestALeadIsForgotten(t *testing.T) {
 		settled(t, look(t, target), 20*time.Second)
 		bot.stop()
 		gone(t, slack, target, server, "Northwind", "Kim Lee", "northwind.example", "Zebrafish evidence", "Zebrafish pain", "Zebrafish need", "Zebrafish question", "Zebrafish answer", "Zebrafish coaching")
-		left := standing(slack, "sdr0", "ae0", "dana")
+		left := stands(slack, "sdr0", "ae0", "dana")
 		has(t, "Slack", left, "This message was erased on request", "Blue Kiln", "Do they know [erased]", "Kimberley is another", "Reps type everything twice")
 		again, err := cli(target, "erase", "R&D Northwind")
 		if err == nil {

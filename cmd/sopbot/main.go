@@ -23,8 +23,10 @@ type commands struct {
 	Lint     lintCommand     `cmd:"" help:"Check a playbook and name every problem."`
 	Doctor   doctorCommand   `cmd:"" help:"Look whether everything that serve needs is right, and say how to mend it."`
 	Retry    retryCommand    `cmd:"" help:"Try again what was given up, once its cause is mended."`
+	Ready    readyCommand    `cmd:"" help:"Ask the bot that runs here whether it could do its work right now."`
 	Manifest manifestCommand `cmd:"" help:"Print the manifest to create the Slack app from."`
 	Backup   backupCommand   `cmd:"" help:"Write a checked copy of the database, while the bot works."`
+	Restore  restoreCommand  `cmd:"" help:"Put a backup in the database's place."`
 	Export   exportCommand   `cmd:"" help:"Write what the team did as CSV or JSON."`
 	Erase    eraseCommand    `cmd:"" help:"Forget a lead, a contact or a member of the team who asks for it."`
 	Copy     copyCommand     `cmd:"" help:"Move from the SQLite file to PostgreSQL."`
@@ -47,7 +49,14 @@ func main() { os.Exit(run()) }
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// The first signal lets everything come to an end; a second one is for whoever
+	// does not want to wait, and ends the program as if nobody listened for it.
+	context.AfterFunc(ctx, stop)
 	io := streams{os.Stdin, os.Stdout, newDiscreet(os.Stderr, passwordsOf(os.Getenv("SOPBOT_DATABASE"))...)}
+	if err := readPassword(); err != nil {
+		fmt.Fprintln(io.err, "sopbot:", err)
+		return 1
+	}
 	var c commands
 	parser, err := kong.New(&c, kong.Name("sopbot"),
 		kong.Description("sopbot answers from your sales playbook in Slack, and runs it."),

@@ -176,3 +176,14 @@ func withoutSecrets(environment []string) []string {
 		return slices.Contains([]string{"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SOPBOT_DATABASE", "PGPASSWORD"}, name)
 	})
 }
+
+// readPassword lets PostgreSQL's password stand in a file, too: its own client
+// library knows a file for many servers (PGPASSFILE), but none that holds a
+// password alone, as what keeps secrets for containers hands them out.
+func readPassword() error {
+	password, err := secretFromFile("PGPASSWORD", os.Getenv("PGPASSWORD"), os.Getenv("PGPASSWORD_FILE"))
+	if err != nil || password == os.Getenv("PGPASSWORD") {
+		return err
+	}
+	return os.Setenv("PGPASSWORD", password)
+}

@@ -19,13 +19,8 @@ const (
 
 // painter colours text where out is a terminal that wants it (no-color.org).
 func painter(out io.Writer) func(colour, string) string {
-	f, ok := out.(*os.File)
 	plain := func(_ colour, s string) string { return s }
-	if !ok || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
-		return plain
-	}
-	info, err := f.Stat()
-	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+	if os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" || !isTerminal(out) {
 		return plain
 	}
 	return func(c colour, s string) string {
@@ -34,4 +29,17 @@ func painter(out io.Writer) func(colour, string) string {
 		}
 		return "\x1b[" + string(c) + "m" + s + "\x1b[0m"
 	}
+}
+
+// isTerminal reports whether somebody may be reading along.
+func isTerminal(out io.Writer) bool {
+	if d, keeps := out.(*discreet); keeps {
+		out = d.to
+	}
+	f, ok := out.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

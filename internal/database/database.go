@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -61,6 +62,8 @@ var (
 	ErrFull     = errors.New("the disk of the database is full")
 	ErrReadOnly = errors.New("the database cannot be written to")
 	ErrAway     = errors.New("the database server does not answer")
+
+	ErrNearlyFull = errors.New("the disk of the database is nearly full")
 )
 
 // Open opens the database that target names: a file of SQLite, which is made
@@ -117,9 +120,6 @@ func (db *DB) Close() error {
 	return errors.Join(errs...)
 }
 
-// leastRoom is what must be left on the disk: some submissions' worth.
-const leastRoom = 256 << 10
-
 // Healthy reports whether the database takes writes, for readiness. One row
 // that is written anew needs no room, so the disk is looked at as well.
 func (db *DB) Healthy(ctx context.Context) error {
@@ -129,8 +129,17 @@ func (db *DB) Healthy(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	if _, free, known := db.Space(); known && free < leastRoom {
-		return fmt.Errorf("%w: %d bytes are left", ErrFull, free)
+	if db.dialect != SQLite {
+		return nil
+	}
+	disk, err := DiskOf(filepath.Dir(db.path))
+	switch {
+	case err != nil:
+		return fmt.Errorf("look at the disk: %w", err)
+	case disk.Free < leastRoom:
+		return fmt.Errorf("%w: %d bytes are left", ErrFull, disk.Free)
+	case disk.NearlyFull():
+		return fmt.Errorf("%w: %d MB of %d are left", ErrNearlyFull, disk.Free>>20, disk.Size>>20)
 	}
 	return nil
 }

@@ -31,6 +31,7 @@ func (g *Gateway) ack(j *job, payload any) (sent bool) {
 	if j.env.ID == "" || !j.acked.CompareAndSwap(false, true) {
 		return false
 	}
+	defer j.paid(g)
 	j.late.Stop()
 	if a := j.answer.Load(); a != nil {
 		a.give(payload)

@@ -200,8 +200,8 @@ func TestAHandlerThatDoesNotComeBackIsEndedAndThePersonHearsOfIt(t *testing.T) {
 	sam.Mention("#general", "hang").WaitFor("code E-")
 	<-done
 	sam.WaitFor("One moment")
-	if n := strings.Count(r.log.String(), "msg=fault"); n != 2 {
-		r.await(t, "two faults in the log", func() bool { return strings.Count(r.log.String(), "msg=fault") == 2 })
+	if n := strings.Count(r.log.String(), "outcome=fault"); n != 2 {
+		r.await(t, "two faults in the log", func() bool { return strings.Count(r.log.String(), "outcome=fault") == 2 })
 	}
 	sam.GlobalShortcut("Do it")
 	r.slack.As("sam").In("DM").WaitFor("code")

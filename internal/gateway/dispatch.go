@@ -33,7 +33,6 @@ const (
 )
 
 const (
-	stoppingWords = "sopbot is being restarted. Please try again in a few seconds."
 	fullWords     = "sopbot has more to do than it can right now. Please try again in a moment."
 	waitingWords  = "One moment, this takes longer than usual …"
 	slowFormWords = "This takes longer than usual. What you typed is still here: please send it again in a moment."
@@ -46,6 +45,7 @@ type job struct {
 	since time.Time
 	acked atomic.Bool
 	begun atomic.Bool
+	owes  atomic.Bool // an acknowledgement
 	late  *time.Timer // acknowledges when Slack is about to give up
 	// answer, if set, remembers what is said in the acknowledgement.
 	answer atomic.Pointer[answer]
@@ -78,6 +78,7 @@ func (g *Gateway) heard(l *lane, e socketmode.Event) {
 		l.up.Store(false)
 	case socketmode.EventTypeHello:
 		l.up.Store(l.open())
+		g.metrics.connects.Inc()
 		g.Log.Debug("connected", "socket", l.name)
 	case socketmode.EventTypeSlashCommand, socketmode.EventTypeInteractive, socketmode.EventTypeEventsAPI:
 		if e.Request != nil {
@@ -153,8 +154,10 @@ func (g *Gateway) take(l *lane, env envelope) {
 	g.metrics.received.WithLabelValues(knownType(env.Type)).Inc()
 	g.busy.begin()
 	l.busy.begin()
-	if g.stopping.Load() {
-		g.shed(j, stoppingWords)
+	g.owed.begin()
+	j.owes.Store(true)
+	if g.stopping.Load() && env.Type == "events_api" {
+		j.end(g) // Slack brings it again
 		return
 	}
 	select {
@@ -167,8 +170,16 @@ func (g *Gateway) take(l *lane, env envelope) {
 
 func (j *job) end(g *Gateway) {
 	j.late.Stop()
+	j.paid(g)
 	g.busy.end()
 	j.lane.busy.end()
+}
+
+// paid says that nothing more is to be acknowledged.
+func (j *job) paid(g *Gateway) {
+	if j.owes.CompareAndSwap(true, false) {
+		g.owed.end()
+	}
 }
 
 // hire takes on a worker if more is waiting than workers are idle.
@@ -191,6 +202,7 @@ func knownType(t string) string {
 // unacknowledged, so that Slack brings them again.
 func (g *Gateway) shed(j *job, words string) {
 	g.metrics.shed.Inc()
+	g.overloaded(words)
 	if j.env.Type == "events_api" {
 		j.end(g)
 		return
@@ -278,6 +290,7 @@ func (g *Gateway) work(j *job) {
 	defer func() {
 		if p := recover(); p != nil {
 			code := faultCode()
+			g.metrics.panics.WithLabelValues("envelope").Inc()
 			g.Log.Error("fault", "code", code, "type", j.env.Type, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 			words, _ := chat.Words(fmt.Errorf("panic: %v", p), code)
 			payload, _ := putOff(j.env, words, words)
@@ -323,12 +336,15 @@ func (g *Gateway) command(ctx context.Context, j *job) {
 		Name:   p.Command, Text: p.Text,
 	}
 	m, err := guard(ctx, g.HandleWithin, func(ctx context.Context) (chat.Message, error) { return g.Router.Command(ctx, c) })
+	d := deed{"command", p.Command, p.UserID, p.ChannelID, j.since, p.Text}
 	if err != nil {
-		m = chat.Say(g.explain(err, "command", p.Command))
-	} else {
-		g.metrics.outcomes.WithLabelValues("command", p.Command, "ok").Inc()
+		m = chat.Say(g.explain(d, err))
 	}
-	if g.ack(j, m) {
+	arrived := g.ack(j, m)
+	if err == nil {
+		g.account(d, outcomeOK, "", nil)
+	}
+	if arrived || m.Text == "" && len(m.Blocks) == 0 { // a form that was opened says it all
 		return
 	}
 	// Slack waits no longer, or would not take it; the response URL does.
@@ -347,26 +363,10 @@ func guard[T any](ctx context.Context, within time.Duration, run func(context.Co
 	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			err = &panicked{p, debug.Stack()}
 		}
 	}()
 	return run(ctx)
-}
-
-// explain gives the words for a person; a fault gets a code that is logged.
-func (g *Gateway) explain(err error, kind, name string) string {
-	code := faultCode()
-	words, fault := chat.Words(err, code)
-	if fault {
-		if plain := storeWords(err, code); plain != "" {
-			words = plain
-		}
-		g.Log.Error("fault", "code", code, "type", kind, "name", name, "error", err)
-		g.metrics.outcomes.WithLabelValues(kind, name, "fault").Inc()
-	} else {
-		g.metrics.outcomes.WithLabelValues(kind, name, "refused").Inc()
-	}
-	return words
 }
 
 // storeWords says of a database that takes nothing what a person can do about

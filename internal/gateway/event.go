@@ -50,13 +50,14 @@ func (g *Gateway) event(ctx context.Context, j *job) {
 	_, err := guard(ctx, g.HandleWithin, func(ctx context.Context) (struct{}, error) { return struct{}{}, g.Router.Mention(ctx, m) })
 	ctx, cancel := context.WithTimeout(ctx, tellWithin)
 	defer cancel()
+	d := deed{"mention", e.Type, e.User, e.Channel, j.since, m.Text}
 	if err != nil {
-		words := g.explain(err, "mention", e.Type)
+		words := g.explain(d, err)
 		if _, err := g.Post(ctx, e.Channel, chat.Message{Text: words, Thread: m.Thread()}); err != nil {
 			g.Log.Error("an answer did not reach the person", "event", e.Type, "error", err)
 		}
 	} else {
-		g.metrics.outcomes.WithLabelValues("mention", e.Type, "ok").Inc()
+		g.account(d, outcomeOK, "", nil)
 	}
 	if p.EventID != "" {
 		if err := g.rememberAnswered(ctx, key); err != nil {

@@ -56,9 +56,12 @@ type Gateway struct {
 	workers  atomic.Int32
 	idle     atomic.Int32 // workers that wait for a job
 	stopping atomic.Bool
-	busy     pending
+	busy     pending // what is being answered
+	owed     pending // what waits for its acknowledgement
 	seen     seen
 	received atomic.Int64
+	lastShed atomic.Int64 // Unix seconds
+	gestures map[string]bool
 	answers  answers
 
 	laneCount atomic.Int64
@@ -94,17 +97,23 @@ func New(o Options) *Gateway {
 		}
 	}
 	client := &http.Client{Timeout: 10 * time.Second}
-	return &Gateway{
+	g := &Gateway{
 		Options: o,
 		api: slack.New(o.BotToken, slack.OptionAppLevelToken(o.AppToken), slack.OptionAPIURL(o.APIURL),
 			slack.OptionHTTPClient(client)),
-		http:    client,
-		metrics: newMetrics(o.Metrics),
-		proxied: proxied(o.APIURL),
-		done:    make(chan struct{}),
-		jobs:    make(chan *job, maxQueued),
-		seen:    newSeen(),
+		http:     client,
+		metrics:  newMetrics(o.Metrics),
+		proxied:  proxied(o.APIURL),
+		done:     make(chan struct{}),
+		jobs:     make(chan *job, maxQueued),
+		seen:     newSeen(),
+		gestures: gestures(o.Router),
 	}
+	g.metrics.expect(g.gestures)
+	if o.Metrics != nil {
+		o.Metrics.MustRegister(ears{g})
+	}
+	return g
 }
 
 // Hello asks Slack who the bot is. It fails in plain words when the bot token
@@ -147,7 +156,7 @@ func plainAuthError(err error) error {
 }
 
 // Run keeps two sockets open and answers what comes, until ctx ends; then it
-// finishes what was begun and takes leave, all within 10 seconds. The error is
+// takes leave and finishes what was begun, all within 10 seconds. The error is
 // for what no new try can mend: a token that Slack refuses.
 func (g *Gateway) Run(ctx context.Context) error {
 	defer close(g.done)
@@ -166,22 +175,39 @@ func (g *Gateway) Run(ctx context.Context) error {
 	case err = <-failed:
 	case <-ctx.Done():
 	}
-	g.stopping.Store(true)
+	g.takeLeave(time.Now().Add(stopWithin))
+	return err
+}
+
+// stopWithin is how long taking leave may take, whatever happens.
+const stopWithin = 8 * time.Second
+
+// takeLeave closes the sockets one after the other, and finishes what was
+// begun. Until its socket is closed, whatever comes is answered as always:
+// where another bot works beside this one, Slack brings the next to that, and
+// nobody notices.
+func (g *Gateway) takeLeave(deadline time.Time) {
 	g.Log.Info("stopping: finishing what was begun")
 	g.leavers.hurry(0)
-	if !g.busy.settle(6 * time.Second) {
-		g.Log.Warn("some answers were not finished in time")
+	lanes := g.openLanes()
+	for i, l := range lanes {
+		if i < len(lanes)-1 {
+			l.farewell(time.Second) // what arrives on it is acknowledged on the other
+			continue
+		}
+		// After the last good-bye nothing can be acknowledged. Nothing waits for
+		// that longer than AckWithin: see hold.
+		g.owed.settle(g.AckWithin + 500*time.Millisecond)
+		g.stopping.Store(true)
+		l.part(time.Now().Add(time.Second))
 	}
-	// One after the other: what arrives on the one that closes is refused on
-	// the one that is still open.
-	for _, l := range g.openLanes() {
-		l.farewell(time.Second)
-	}
-	for deadline := time.Now().Add(time.Second); !g.leavers.none() && time.Now().Before(deadline); {
+	g.stopping.Store(true)
+	for !g.leavers.none() && time.Now().Before(deadline) {
 		time.Sleep(5 * time.Millisecond)
 	}
-	g.busy.settle(500 * time.Millisecond)
-	return err
+	if !g.busy.settle(time.Until(deadline)) {
+		g.Log.Warn("some answers were not finished in time")
+	}
 }
 
 func (g *Gateway) lane(slot int) *lane {
@@ -217,6 +243,22 @@ func (g *Gateway) Connected() int {
 		}
 	}
 	return n
+}
+
+// Silence is how long nothing was heard on any open socket; zero where no
+// socket is open, or where a proxy in between keeps us from hearing.
+func (g *Gateway) Silence() time.Duration {
+	least := time.Duration(-1)
+	for _, l := range g.openLanes() {
+		w := l.wire.Load()
+		if !l.up.Load() || w == nil {
+			continue
+		}
+		if s := w.silence(); least < 0 || s < least {
+			least = s
+		}
+	}
+	return max(0, least)
 }
 
 // Self gives who the bot is, as Hello found out.

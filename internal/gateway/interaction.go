@@ -33,7 +33,7 @@ func (g *Gateway) interaction(ctx context.Context, j *job) {
 		if v := p.View.view(); v != nil {
 			c := chat.Closing{Origin: o, View: *v, Cleared: p.IsCleared}
 			if _, err := guard(ctx, g.HandleWithin, func(ctx context.Context) (struct{}, error) { return struct{}{}, g.Router.Closing(ctx, c) }); err != nil {
-				g.explain(err, "closing", v.Callback)
+				g.explain(deedOf(o, "closing", v.Callback), err)
 			}
 		}
 	case "block_suggestion":
@@ -41,7 +41,7 @@ func (g *Gateway) interaction(ctx context.Context, j *job) {
 			return g.Router.Suggestion(ctx, chat.Suggestion{Origin: o, Action: p.ActionID, Typed: p.Value, View: p.View.view()})
 		})
 		if err != nil {
-			g.explain(err, "suggestion", p.ActionID)
+			g.explain(deedOf(o, "suggestion", p.ActionID), err)
 		}
 		if len(options) == 0 {
 			g.ack(j, noOptions())
@@ -79,12 +79,12 @@ func (g *Gateway) clicks(ctx context.Context, j *job, o chat.Origin, p *interact
 		c := chat.NewClick(chat.Click{Origin: o, Action: a.ActionID, Block: a.BlockID, Value: e.Value, Values: e.Values, At: a.ActionTS, Message: p.place(), View: p.View.view()}, acknowledge)
 		_, err := guard(ctx, g.HandleWithin, func(ctx context.Context) (struct{}, error) { return struct{}{}, g.Router.Click(ctx, c) })
 		name, _, _ := strings.Cut(a.ActionID, ":")
-		if err == nil {
-			g.metrics.outcomes.WithLabelValues("click", name, "ok").Inc()
-			continue
-		}
 		acknowledge()
-		g.tell(ctx, o, g.explain(err, "click", name))
+		if d := deedOf(o, "click", name); err == nil {
+			g.account(d, outcomeOK, "", nil)
+		} else {
+			g.tell(ctx, o, g.explain(d, err))
+		}
 	}
 }
 
@@ -127,9 +127,9 @@ func (g *Gateway) shortcut(ctx context.Context, j *job, o chat.Origin, p *intera
 	}
 	_, err := guard(ctx, g.HandleWithin, func(ctx context.Context) (struct{}, error) { return struct{}{}, g.Router.Shortcut(ctx, s) })
 	acknowledge()
-	if err != nil {
-		g.tell(ctx, o, g.explain(err, "shortcut", p.CallbackID))
-		return
+	if d := deedOf(o, "shortcut", p.CallbackID); err == nil {
+		g.account(d, outcomeOK, "", nil)
+	} else {
+		g.tell(ctx, o, g.explain(d, err))
 	}
-	g.metrics.outcomes.WithLabelValues("shortcut", p.CallbackID, "ok").Inc()
 }

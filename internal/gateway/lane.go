@@ -198,6 +198,11 @@ func (g *Gateway) succeeded(ctx context.Context, l *lane, slot int) bool {
 func (l *lane) farewell(patience time.Duration) {
 	deadline := time.Now().Add(patience)
 	l.busy.settle(patience / 2)
+	l.part(deadline)
+}
+
+// part closes the socket, whatever is being answered.
+func (l *lane) part(deadline time.Time) {
 	w := l.wire.Load()
 	if w == nil {
 		// Acknowledgements that slack-go has queued leave before it does.

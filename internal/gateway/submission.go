@@ -20,17 +20,18 @@ func (g *Gateway) submission(ctx context.Context, j *job, o chat.Origin, p *inte
 	answer, err := guard(ctx, g.HandleWithin, func(ctx context.Context) (chat.Answer, error) {
 		return g.Router.Submission(ctx, chat.Submission{Origin: o, View: *v})
 	})
+	d, outcome := deedOf(o, "submission", v.Callback), outcomeOK
 	var fields chat.FieldErrors
 	switch {
 	case errors.As(err, &fields):
-		answer = chat.Answer{Errors: fields}
+		answer, outcome = chat.Answer{Errors: fields}, outcomeRefused
 	case err != nil:
-		if words := g.explain(err, "submission", v.Callback); !g.ack(j, p.View.refusal(words)) {
+		if words := g.explain(d, err); !g.ack(j, p.View.refusal(words)) {
 			g.tell(ctx, o, words)
 		}
 		return
 	}
-	g.metrics.outcomes.WithLabelValues("submission", v.Callback, "ok").Inc()
+	defer g.account(d, outcome, "", nil)
 	ctx, cancel := context.WithTimeout(ctx, tellWithin)
 	defer cancel()
 	payload := answerPayload(answer)

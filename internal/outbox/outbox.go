@@ -125,6 +125,7 @@ func (o *Outbox) Handle(kind string, run func(ctx context.Context, j Job) error)
 		panic("outbox: kind " + kind + " is handled twice")
 	}
 	o.lanes[kind] = &lane{kind: kind, run: run, free: o.Workers, next: never}
+	o.metrics.panics.WithLabelValues(kind) // counted from zero, so that the first is a rise
 }
 
 // Add keeps a row, to happen once the transaction is committed. Added is false

@@ -317,6 +317,7 @@ func (o *Outbox) work(life context.Context, l *lane, j Job) {
 func (o *Outbox) call(ctx context.Context, run Handler, j Job) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
+			o.metrics.panics.WithLabelValues(j.Kind).Inc()
 			o.Log.Error("a handler of the outbox panicked", "kind", j.Kind, "key", j.Key, "panic", p, "stack", string(debug.Stack()))
 			err = fmt.Errorf("panic: %v", p)
 		}

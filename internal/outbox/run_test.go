@@ -170,7 +170,7 @@ func TestFiguresAreShown(t *testing.T) {
 				got[name] = m.GetGauge().GetValue() + m.GetCounter().GetValue()
 			}
 		}
-		want := map[string]float64{"rows ready": 1, "rows done": 1, "rows dead": 1, "oldest_due_seconds": 61, "runs_total note done": 1, "runs_total dead dead": 1}
+		want := map[string]float64{"rows ready": 1, "rows done": 1, "rows dead": 1, "rows running": 0, "oldest_due_seconds": 61, "oldest_age_seconds": 61, "panics_total note": 0, "panics_total dead": 0, "runs_total note done": 1, "runs_total dead dead": 1}
 		if fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("figures %v\nwant %v", got, want)
 		}

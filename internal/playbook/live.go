@@ -24,6 +24,9 @@ type Live struct {
 	Swap func(*Playbook) error // takes a version that lints into service
 	// Refuse is told once of each version that does not lint. It may be nil.
 	Refuse func(Problems)
+	// Seen is told after every reading whether what is on disk is what serves.
+	// It may be nil.
+	Seen func(serves bool)
 
 	// Settle is how long the folder must be quiet before it is read, so that
 	// a checkout of many files is read once. 200 ms if zero.
@@ -83,6 +86,9 @@ func (l *Live) Run(ctx context.Context, current *Playbook) error {
 		case <-quiet.C:
 			first = time.Time{}
 			served, refused = l.reread(served, refused)
+			if l.Seen != nil {
+				l.Seen(refused == "")
+			}
 		}
 	}
 }
@@ -100,7 +106,7 @@ func (l *Live) reread(served, refused string) (string, string) {
 		}
 		if err := l.Swap(b); err != nil {
 			l.Log.Error("playbook not taken into service; the last good version goes on", "error", err)
-			return served, refused
+			return served, err.Error()
 		}
 		l.Log.Info("playbook changed", "version", b.Version, "pages", len(b.Pages))
 		return b.Version, ""

@@ -102,6 +102,7 @@ func (k *Socket) log(what, problem string) {
 func (k *Socket) write() {
 	ping := time.NewTicker(k.s.opts.PingEvery)
 	defer ping.Stop()
+	defer k.leftover()
 	for {
 		select {
 		case frame := <-k.out:
@@ -123,6 +124,20 @@ func (k *Socket) write() {
 				return
 			}
 		case <-k.gone:
+			return
+		}
+	}
+}
+
+// leftover gives what waits to be sent on a socket that ended to another.
+func (k *Socket) leftover() {
+	for {
+		select {
+		case frame := <-k.out:
+			if !k.deaf.Load() {
+				k.elsewhere(frame)
+			}
+		default:
 			return
 		}
 	}
@@ -166,9 +181,9 @@ func (k *Socket) read() {
 
 func (k *Socket) end(why string) {
 	k.once.Do(func() {
-		close(k.gone)
 		_ = k.conn.Close()
 		k.s.mu.Lock()
+		close(k.gone) // with the lock, so that nothing is meant for it afterwards
 		k.s.sockets = slices.DeleteFunc(k.s.sockets, func(other *Socket) bool { return other == k })
 		k.s.tell(Change{Kind: "socket"})
 		k.s.mu.Unlock()
