@@ -48,6 +48,8 @@ type Gateway struct {
 	api     *slack.Client
 	http    *http.Client
 	metrics *metrics
+	slack   caller // every call, but for those that open sockets
+	pace    *pacer // of messages
 	self    Self
 
 	proxied  bool
@@ -94,7 +96,7 @@ func New(o Options) *Gateway {
 		}
 	}
 	client := &http.Client{Timeout: 10 * time.Second}
-	return &Gateway{
+	g := &Gateway{
 		Options: o,
 		api: slack.New(o.BotToken, slack.OptionAppLevelToken(o.AppToken), slack.OptionAPIURL(o.APIURL),
 			slack.OptionHTTPClient(client)),
@@ -104,7 +106,10 @@ func New(o Options) *Gateway {
 		done:    make(chan struct{}),
 		jobs:    make(chan *job, maxQueued),
 		seen:    newSeen(),
+		pace:    newPacer(),
 	}
+	g.slack = caller{rates: newRates(o.Now), count: g.count, done: func(method, outcome string) { g.metrics.calls.WithLabelValues(method, outcome).Inc() }}
+	return g
 }
 
 // Hello asks Slack who the bot is. It fails in plain words when the bot token

@@ -61,9 +61,10 @@ type Posts struct {
 	api    Messages
 	now    func() time.Time
 	log    *slog.Logger
-	count  func(method string, do func() error) error
+	slack  caller
 	fates  *prometheus.CounterVec
 	pace   *pacer
+	seats  seats
 	finder *finder
 }
 
@@ -75,7 +76,7 @@ func NewPosts(db *database.DB, o *outbox.Outbox, api Messages, now func() time.T
 	p := &Posts{
 		Timeout: 10 * time.Second, Settle: 20 * time.Second,
 		db: db, outbox: o, api: api, now: now, log: log,
-		count: func(_ string, do func() error) error { return do() },
+		slack: caller{rates: newRates(now), count: func(_ string, do func() error) error { return do() }, done: func(string, string) {}},
 		fates: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sopbot_posts_total",
 			Help: "What became of messages: sent, updated, refused, limited, unknown, found (after no answer came), absent (and sent again), unsearchable (and sent again, perhaps doubled), plainer (refused with its charts, and sent without them), dead."}, []string{"fate"}),
 		pace: newPacer(), finder: newFinder(),
@@ -92,7 +93,7 @@ func (p *Posts) Spread(every time.Duration) { p.pace.every = every }
 func (g *Gateway) Posts(o *outbox.Outbox) *Posts {
 	p := NewPosts(g.DB, o, g.api, g.Now, g.Log)
 	p.Timeout = g.http.Timeout
-	p.count = g.call
+	p.slack, p.pace = g.slack, g.pace
 	if g.Metrics != nil {
 		g.Metrics.MustRegister(p.fates)
 	}
@@ -234,7 +235,7 @@ func (p *Posts) Permalink(ctx context.Context, key string) (url string, err erro
 	if !sent {
 		return "", ErrNotSent
 	}
-	err = p.count("chat.getPermalink", func() error {
+	err = p.slack.call(ctx, "chat.getPermalink", func() error {
 		url, err = p.api.GetPermalinkContext(ctx, &slack.PermalinkParameters{Channel: place, Ts: ts})
 		return err
 	})

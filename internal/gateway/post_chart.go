@@ -131,7 +131,7 @@ func (p *Posts) picture(ctx context.Context, raw json.RawMessage) (slack.Block, 
 	var file *slack.FileSummary
 	ctx, cancel := context.WithTimeout(ctx, 3*p.Timeout) // three calls
 	defer cancel()
-	err = p.count("files.completeUploadExternal", func() error {
+	err = p.slack.call(ctx, "files.completeUploadExternal", func() error {
 		file, err = api.UploadFileContext(ctx, slack.UploadFileParameters{Filename: "chart.png", FileSize: len(png), Content: string(png), Title: title, AltTxt: alt})
 		return err
 	})

@@ -147,7 +147,7 @@ func (p *Posts) placeOf(ctx context.Context, channel string) (string, error) {
 	if place != "" {
 		return place, nil
 	}
-	err, _ := p.call(ctx, "conversations.open", func(ctx context.Context) error {
+	err := p.ask(ctx, "conversations.open", func(ctx context.Context) error {
 		c, _, _, err := p.api.OpenConversationContext(ctx, &slack.OpenConversationParameters{Users: []string{channel}})
 		if err == nil {
 			place = c.ID
@@ -170,7 +170,7 @@ func (p *Posts) look(ctx context.Context, place, thread string, from time.Time) 
 	}
 	for range findPages {
 		var messages []slack.Message
-		err, _ := p.call(ctx, method, func(ctx context.Context) (err error) {
+		err := p.ask(ctx, method, func(ctx context.Context) (err error) {
 			messages, cursor, err = p.read(ctx, place, thread, oldest, cursor)
 			return err
 		})

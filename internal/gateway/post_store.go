@@ -52,11 +52,18 @@ func revivePost(tx *database.Tx, key string, now time.Time) error {
 	return err
 }
 
+// olderFirst is how long a message that nobody tried to send yet holds up those
+// after it: what became of it may be known to nobody.
+const olderFirst = 10 * time.Minute
+
 // beginPost writes down that a message is about to be sent for the first
-// time. The WHERE lets one caller through.
+// time. The WHERE lets one caller through, and the older message before the
+// younger one.
 func beginPost(tx *database.Tx, m post, now time.Time) (begun bool, err error) {
 	n, err := tx.Exec(`UPDATE posts SET state = 'sending', sending_version = version, started_at = $3, attempt = attempt + 1
-		WHERE key = $1 AND version = $2 AND state = 'queued'`, m.key, m.version, database.Millis(now))
+		WHERE key = $1 AND version = $2 AND state = 'queued' AND (attempt > 0 OR NOT EXISTS (SELECT 1 FROM posts AS older
+			WHERE older.channel = posts.channel AND older.id < posts.id AND older.state = 'queued' AND older.attempt = 0 AND older.changed_at > $4))`,
+		m.key, m.version, database.Millis(now), database.Millis(now.Add(-olderFirst)))
 	return n == 1, err
 }
 
