@@ -14,7 +14,7 @@ const (
 	paceBurst = 3 // so many may come at once
 	// Of "several hundred" messages a minute in the whole workspace we take
 	// four a second, after so many at once.
-	paceShare, paceFlood = 4, 150
+	paceShare, paceFlood = 4, 200
 	// paceMemory is after how long a channel is forgotten.
 	paceMemory = 10 * time.Minute
 	// absent is how late a message may be that was told when its turn is,
@@ -23,6 +23,8 @@ const (
 	// A call that takes longer does not hold up the next message; one that
 	// takes less is not looked after sooner.
 	longestCall, shortestCall = 2 * time.Second, 5 * time.Millisecond
+	// A channel that is refused twice so soon is slowed down.
+	soon = 10 * time.Second
 	// slowest is by how much a channel that is refused again and again is
 	// slowed down, as a power of two.
 	slowest = 2
@@ -126,8 +128,8 @@ func (l *line) join(id string, now time.Time) (place int) {
 	return place
 }
 
-// apart is how far apart messages of a line are. A channel that was refused is
-// one that somebody else, such as another replica, posts to as well.
+// apart is how far apart messages of a line are. A channel that is refused again
+// and again is one that somebody else posts to, such as another replica.
 func (p *pacer) apart(l *line, now time.Time) time.Duration {
 	for l.slow > 0 && now.Sub(l.refused) >= calm {
 		l.slow, l.refused = l.slow-1, l.refused.Add(calm)
@@ -198,7 +200,10 @@ func (p *pacer) limited(id, channel string, after time.Duration, now time.Time) 
 	l.over(now)
 	if !now.Before(l.until) { // and not one that was under way with another
 		p.apart(l, now)
-		l.slow, l.refused = min(l.slow+1, slowest), now
+		if now.Sub(l.refused) < soon {
+			l.slow = min(l.slow+1, slowest)
+		}
+		l.refused = now
 	}
 	l.until = latest(l.until, end)
 	// Without another burst.

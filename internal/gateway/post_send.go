@@ -162,7 +162,7 @@ func (p *Posts) call(ctx context.Context, method string, do func(ctx context.Con
 	ctx, cancel := context.WithTimeout(ctx, p.Timeout)
 	defer cancel()
 	ctx, left := traced(ctx)
-	err = p.slack.count(method, func() error { return do(ctx) })
+	err = p.slack.once(method, func() error { return do(ctx) })
 	return err, left.Load()
 }
 

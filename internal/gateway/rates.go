@@ -11,8 +11,9 @@ import (
 
 // Slack counts calls by method, for the whole workspace, and tells nobody how
 // many are left. So calls go as they come until it refuses one (429). Then
-// nobody calls that method for as long as it said, and from there on calls are
-// spaced as its tier says, until minutes pass without another refusal.
+// nobody calls that method for as long as it said. If we had used up what
+// it promises, or the share of one of three replicas, calls are spaced from
+// there on as its tier says, until minutes pass without another refusal.
 //
 // Somebody who waits for an answer goes before work that nobody waits for.
 
@@ -49,6 +50,8 @@ type rates struct {
 
 // allowance is how a method may be called; the zero one: as one likes.
 type allowance struct {
+	made    float64       // calls that count still: they are forgotten at the rate of the tier
+	at      time.Time     // when they were counted
 	quiet   time.Time     // Slack wants no call before
 	refused time.Time     // when it last refused one, or the spacing was last eased
 	every   time.Duration // between calls; zero = as they come
@@ -72,13 +75,16 @@ func spacing(method string) time.Duration {
 func (r *rates) take(method string, urgent bool, patience time.Duration) (wait time.Duration, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	a, now := r.of[method], r.now()
-	if a == nil {
-		return 0, true
-	}
+	a, now := r.allowance(method), r.now()
 	a.ease(method, now)
 	if a.every == 0 {
-		return 0, true
+		if wait = max(0, a.quiet.Sub(now)); wait > patience {
+			return wait, false
+		}
+		if wait > 0 {
+			wait += chance(time.Second / 2) // and not all of them at once
+		}
+		return wait, true
 	}
 	at := latest(now, latest(a.quiet, a.next))
 	if urgent {
@@ -95,6 +101,24 @@ func (r *rates) take(method string, urgent bool, patience time.Duration) (wait t
 		a.urgent = latest(a.urgent, now) // which a call behind it need not wait for
 	}
 	return wait, true
+}
+
+func (r *rates) allowance(method string) *allowance {
+	a := r.of[method]
+	if a == nil {
+		a = &allowance{}
+		r.of[method] = a
+	}
+	return a
+}
+
+// note counts a call that is made.
+func (r *rates) note(method string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	a, now := r.allowance(method), r.now()
+	a.made = max(0, a.made-now.Sub(a.at).Seconds()/spacing(method).Seconds()) + 1
+	a.at = now
 }
 
 // ease brings calls closer together after a time without refusals.
@@ -114,17 +138,14 @@ func (r *rates) refuse(method string, after time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.now()
-	a := r.of[method]
-	if a == nil {
-		a = &allowance{}
-		r.of[method] = a
-	}
+	a := r.allowance(method)
 	usual := spacing(method)
 	switch {
-	case a.every == 0:
-		a.every = usual
-	case now.After(a.quiet): // and not one that was under way when the first was refused
+	case !now.After(a.quiet): // it was under way when the first was refused
+	case a.every > 0:
 		a.every = min(max(a.every, usual)*3/2, 4*usual)
+	case a.made > float64(time.Minute/usual)/3:
+		a.every = usual
 	}
 	a.refused = now
 	// The chance keeps replicas from coming back in step.
@@ -155,7 +176,7 @@ func (c *caller) call(ctx context.Context, method string, do func() error) error
 				return err
 			}
 		}
-		err := c.count(method, do)
+		err := c.once(method, do)
 		v, after := judge(err, true)
 		if v != limited {
 			return err
@@ -165,6 +186,12 @@ func (c *caller) call(ctx context.Context, method string, do func() error) error
 			return err
 		}
 	}
+}
+
+// once makes a call whose turn it is.
+func (c *caller) once(method string, do func() error) error {
+	c.rates.note(method)
+	return c.count(method, do)
 }
 
 // patienceFor is how long a call may wait for its turn.
