@@ -74,7 +74,7 @@ func (p *Posts) resolve(ctx context.Context, m post) (post, error) {
 			fate = "unsearchable"
 			p.log.Warn("a message whose fate is not known cannot be looked for; it is sent again and may be there twice", "key", m.key, "error", err)
 		}
-		if err := p.db.Write(ctx, func(tx *database.Tx) error {
+		if err := p.db.WriteRows(ctx, func(tx *database.Tx) error {
 			_, err := waits(tx, m, "no answer came, and it is not there")
 			return err
 		}); err != nil {

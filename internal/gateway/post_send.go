@@ -136,7 +136,7 @@ func (p *Posts) update(ctx context.Context, j outbox.Job, m post) error {
 // the message as it is then.
 func (p *Posts) begin(ctx context.Context, m post, claim func(tx *database.Tx, now time.Time) (bool, error)) (post, error) {
 	begun := false
-	err := p.db.Write(ctx, func(tx *database.Tx) (err error) {
+	err := p.db.WriteRows(ctx, func(tx *database.Tx) (err error) {
 		if begun, err = claim(tx, p.now()); err != nil {
 			return err
 		}
@@ -210,7 +210,11 @@ func (m post) options(first bool) ([]slack.MsgOption, error) {
 // whose message was found.
 func (p *Posts) record(ctx context.Context, j *outbox.Job, m post, fate, place, ts string) error {
 	// Whatever ends meanwhile: this is known now and must not be forgotten.
-	err := p.db.Write(context.WithoutCancel(ctx), func(tx *database.Tx) error {
+	write := p.db.WriteRows
+	if p.OnSent != nil {
+		write = p.db.Write // what it does is anybody's
+	}
+	err := write(context.WithoutCancel(ctx), func(tx *database.Tx) error {
 		ours, err := stands(tx, m, place, ts)
 		if err != nil || !ours {
 			return err
@@ -263,7 +267,7 @@ func (p *Posts) end(ctx context.Context, j outbox.Job, m post, v verdict, after 
 	case impossible:
 		change, fate = gaveUp, "dead"
 	}
-	err := p.db.Write(context.WithoutCancel(ctx), func(tx *database.Tx) error {
+	err := p.db.WriteRows(context.WithoutCancel(ctx), func(tx *database.Tx) error {
 		ours, err := change(tx, m, why.Error())
 		if err != nil || !ours {
 			return err
