@@ -191,7 +191,7 @@ func environment() (names []string) {
 			names = append(names, name)
 		}
 	}
-	for _, name := range secretNames {
+	for _, name := range []string{"PGPASSWORD"} { // which the driver reads by itself
 		names = append(names, name, name+"_FILE")
 	}
 	return names

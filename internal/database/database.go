@@ -123,7 +123,7 @@ func (db *DB) Close() error {
 // Healthy reports whether the database takes writes, for readiness. One row
 // that is written anew needs no room, so the disk is looked at as well.
 func (db *DB) Healthy(ctx context.Context) error {
-	if err := db.Write(ctx, func(tx *Tx) error {
+	if err := db.WriteRows(ctx, func(tx *Tx) error {
 		_, err := tx.Exec("UPDATE health SET checked = checked + 1")
 		return err
 	}); err != nil {

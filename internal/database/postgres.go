@@ -185,9 +185,9 @@ func checkSchema(ctx context.Context, conn *sql.Conn) error {
 // beginServer waits for a connection, which may end with ctx, and begins,
 // which may not.
 func (db *DB) beginServer(ctx context.Context, how manner) (_ *Tx, done func(), err error) {
-	pool, options := db.writer, &sql.TxOptions{Isolation: sql.LevelSerializable}
+	pool := db.writer
 	if how == reading {
-		pool, options = db.reader, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
+		pool = db.reader
 	}
 	conn, err := turn(ctx, pool)
 	if err != nil {
@@ -214,12 +214,91 @@ func (db *DB) beginServer(ctx context.Context, how manner) (_ *Tx, done func(), 
 		}
 		locked = true
 	}
-	tx, err := conn.BeginTx(life, options)
-	if err != nil {
+	tx := &serverTx{Conn: conn, ctx: life}
+	if err := tx.say(begins[how], "BEGIN"); err != nil {
 		done()
 		return nil, nil, err
 	}
 	return &Tx{ctx: life, tx: tx, dialect: PostgreSQL}, done, nil
+}
+
+// begins are how transactions begin, in one message to the server.
+var begins = map[manner]string{
+	reading:  "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+	besides:  "BEGIN ISOLATION LEVEL SERIALIZABLE; " + shareWriteLock,
+	rowByRow: "BEGIN ISOLATION LEVEL READ COMMITTED; " + shareWriteLock,
+	alone:    "BEGIN ISOLATION LEVEL SERIALIZABLE",
+}
+
+var shareWriteLock = fmt.Sprintf("SELECT pg_advisory_xact_lock_shared(%d)", writeLock)
+
+// serverTx is a transaction on a connection, begun and ended in a message each.
+// Its statements must not outlive it: database/sql takes the connection back
+// with whatever is open, and then throws it away.
+type serverTx struct {
+	*sql.Conn
+	ctx  context.Context
+	over bool
+}
+
+// say sends statements without parameters; the server must answer the first with
+// that word.
+func (tx *serverTx) say(words, want string) error {
+	return tx.Raw(func(driverConn any) error {
+		results, err := driverConn.(*stdlib.Conn).Conn().PgConn().Exec(tx.ctx, words).ReadAll()
+		if err != nil {
+			return err
+		}
+		if got := results[0].CommandTag.String(); got != want {
+			return fmt.Errorf("the server answered %s with %s", want, got)
+		}
+		return nil
+	})
+}
+
+// send runs statements in one message to the server, which stops at the first
+// that fails.
+func (tx *serverTx) send(batch *pgx.Batch) (last string, err error) {
+	err = tx.Raw(func(driverConn any) error {
+		results := driverConn.(*stdlib.Conn).Conn().SendBatch(tx.ctx, batch)
+		for range batch.Len() {
+			tag, err := results.Exec()
+			if err != nil {
+				_ = results.Close()
+				return err
+			}
+			last = tag.String()
+		}
+		return results.Close()
+	})
+	return last, err
+}
+
+// sendAndCommit is send and Commit in one message.
+func (tx *serverTx) sendAndCommit(batch *pgx.Batch) error {
+	batch.Queue("COMMIT")
+	last, err := tx.send(batch)
+	if err == nil && last != "COMMIT" {
+		err = errors.New("the server answered COMMIT with " + last)
+	}
+	tx.over = err == nil // what failed before it is open still
+	return err
+}
+
+// Commit ends the transaction, keeping what it did.
+func (tx *serverTx) Commit() error {
+	tx.over = true // whatever comes of it
+	return tx.say("COMMIT", "COMMIT")
+}
+
+// Rollback ends the transaction as if it had never been; after Commit there is
+// nothing to end.
+func (tx *serverTx) Rollback() error {
+	if tx.over {
+		return sql.ErrTxDone
+	}
+	tx.over = true
+	return tx.say("ROLLBACK", "ROLLBACK")
 }
 
 // plainConnect says why there is no connection.

@@ -185,8 +185,8 @@ func (t Table) Sheet() Sheet {
 // Select runs a query whose columns are not known beforehand: head gets their
 // names once, row the values of each row, which are its own until the next.
 func (tx *Tx) Select(query string, head func(columns []string) error, row func(values []any) error) error {
-	if tx.failed != nil {
-		return tx.failed
+	if err := tx.ready(); err != nil {
+		return err
 	}
 	rows, err := tx.tx.QueryContext(tx.ctx, tx.query(query))
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	sqlite3 "github.com/mattn/go-sqlite3"
 )
@@ -22,11 +23,22 @@ import (
 // not UTF-8, which PostgreSQL refuses, are stored as U+FFFD on both databases.
 type Tx struct {
 	ctx       context.Context
-	tx        *sql.Tx
+	tx        transaction
 	dialect   Dialect
 	committed []func()
-	failed    error // of a statement: nothing of the transaction can stay
-	again     bool  // another transaction came between
+	queue     *pgx.Batch // on its way with the next statement, or the commit
+	failed    error      // of a statement: nothing of the transaction can stay
+	again     bool       // another transaction came between
+}
+
+// transaction is one of a database: an *sql.Tx, or a serverTx.
+type transaction interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
+	Commit() error
+	Rollback() error
 }
 
 // Dialect says which database it is, for SQL that cannot be common.
@@ -62,12 +74,30 @@ func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
 	if db.writer == nil {
 		return fmt.Errorf("%w: it was opened for reading", ErrReadOnly)
 	}
+	return db.write(ctx, besides, fn)
+}
+
+// WriteRows is Write for a transaction whose statements each say in their WHERE
+// what they rely on, as one that takes a row only in the state in which it was
+// seen. On PostgreSQL its statements see what others committed before each of
+// them (READ COMMITTED), and wait where Write would have to run again.
+//
+// A rule that holds between what one statement reads and another writes, Write
+// alone keeps.
+func (db *DB) WriteRows(ctx context.Context, fn func(*Tx) error) error {
+	if db.writer == nil {
+		return fmt.Errorf("%w: it was opened for reading", ErrReadOnly)
+	}
+	return db.write(ctx, rowByRow, fn)
+}
+
+func (db *DB) write(ctx context.Context, how manner, fn func(*Tx) error) error {
 	var committed []func()
 	var err error
 	if db.dialect == SQLite {
-		committed, err = db.transact(ctx, besides, fn)
+		committed, err = db.transact(ctx, how, fn)
 	} else {
-		committed, err = db.writeServer(ctx, fn)
+		committed, err = db.writeServer(ctx, how, fn)
 	}
 	// Here, where no connection and no turn is held: they may write, too.
 	for _, fn := range committed {
@@ -76,24 +106,32 @@ func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
 	return err
 }
 
-// writeServer lets transactions run side by side. One that lost runs again
-// without any other of this process, and after three times without any other
-// of any process: a row that everybody wants would make it lose for ever.
-func (db *DB) writeServer(ctx context.Context, fn func(*Tx) error) ([]func(), error) {
-	committed, err := func() ([]func(), error) {
+// writeServer lets transactions run side by side. One that lost runs again, the
+// second time without any other of this process, and after three times without
+// any other of any process: a row that everybody wants would make it lose for
+// ever.
+func (db *DB) writeServer(ctx context.Context, how manner, fn func(*Tx) error) ([]func(), error) {
+	besideOthers := func() ([]func(), error) {
 		db.again.RLock()
 		defer db.again.RUnlock()
-		return db.transact(ctx, besides, fn)
-	}()
+		return db.transact(ctx, how, fn)
+	}
+	committed, err := besideOthers()
 	for try := 1; try < writeTries && errors.Is(err, errLost); try++ {
-		committed, err = func() ([]func(), error) {
-			db.again.Lock()
-			defer db.again.Unlock()
-			if try < writeTries/2 {
-				return db.transact(ctx, besides, fn)
-			}
-			return db.transact(ctx, alone, fn)
-		}()
+		switch {
+		case try == 1:
+			// Whoever won is committed, and cannot win again.
+			committed, err = besideOthers()
+		default:
+			committed, err = func() ([]func(), error) {
+				db.again.Lock()
+				defer db.again.Unlock()
+				if try < writeTries/2 {
+					return db.transact(ctx, how, fn)
+				}
+				return db.transact(ctx, alone, fn)
+			}()
+		}
 	}
 	return committed, err
 }
@@ -133,9 +171,10 @@ func (db *DB) Read(ctx context.Context, fn func(*Tx) error) error {
 type manner int
 
 const (
-	reading manner = iota
-	besides        // writing, others may run
-	alone          // writing, and no other of any process does
+	reading  manner = iota
+	besides         // writing, others may run
+	rowByRow        // the same, and each statement stands for itself
+	alone           // writing, and no other of any process does
 )
 
 func (db *DB) transact(ctx context.Context, how manner, fn func(*Tx) error) (committedFuncs []func(), err error) {
@@ -162,18 +201,13 @@ func (db *DB) transact(ctx context.Context, how manner, fn func(*Tx) error) (com
 			}
 		}
 	}()
-	if db.dialect == PostgreSQL && how == besides {
-		if _, err := tx.Exec("SELECT pg_advisory_xact_lock_shared($1)", writeLock); err != nil {
-			return nil, plain(fmt.Errorf("begin: %w", err))
-		}
-	}
 	if err := fn(tx); err != nil {
 		return nil, plain(err)
 	}
 	if tx.failed != nil {
 		return nil, plain(fmt.Errorf("a statement failed, and what it was part of goes with it: %w", tx.failed))
 	}
-	if err := tx.tx.Commit(); err != nil {
+	if err := tx.commit(); err != nil {
 		return nil, plain(fmt.Errorf("commit: %w", err))
 	}
 	committed = true
@@ -264,10 +298,60 @@ func (tx *Tx) query(query string) string {
 	return query
 }
 
+// Queue runs a statement whose outcome nobody waits for: on PostgreSQL it goes to
+// the server together with those queued before and after it, ahead of the next
+// other statement, or with the commit. One that fails there fails whatever comes
+// next, and so Write.
+func (tx *Tx) Queue(query string, args ...any) error {
+	server, ok := tx.tx.(*serverTx)
+	if tx.failed != nil || !ok {
+		_, err := tx.Exec(query, args...)
+		return err
+	}
+	if tx.queue == nil {
+		tx.queue = &pgx.Batch{}
+	}
+	tx.queue.Queue(query, clean(args)...)
+	if tx.queue.Len() >= mostQueued {
+		return tx.flush(server)
+	}
+	return nil
+}
+
+// mostQueued bounds what is on its way to the server at once.
+const mostQueued = 100
+
+func (tx *Tx) flush(server *serverTx) error {
+	queue := tx.queue
+	if queue == nil {
+		return nil
+	}
+	tx.queue = nil
+	_, err := server.send(queue)
+	return tx.note(err)
+}
+
+// ready is for before every statement that is run: what was queued comes first.
+func (tx *Tx) ready() error {
+	if server, ok := tx.tx.(*serverTx); ok && tx.failed == nil {
+		if err := tx.flush(server); err != nil && tx.failed == nil {
+			tx.failed = err
+		}
+	}
+	return tx.failed
+}
+
+func (tx *Tx) commit() error {
+	if server, ok := tx.tx.(*serverTx); ok && tx.queue != nil {
+		return tx.note(server.sendAndCommit(tx.queue))
+	}
+	return tx.tx.Commit()
+}
+
 // Exec runs a statement and gives the number of rows it changed.
 func (tx *Tx) Exec(query string, args ...any) (int64, error) {
-	if tx.failed != nil {
-		return 0, tx.failed
+	if err := tx.ready(); err != nil {
+		return 0, err
 	}
 	res, err := tx.tx.ExecContext(tx.ctx, tx.query(query), clean(args)...)
 	if err != nil {
@@ -278,8 +362,8 @@ func (tx *Tx) Exec(query string, args ...any) (int64, error) {
 
 // Row runs a query that gives at most one row; found is false when none came.
 func (tx *Tx) Row(query string, args []any, dest ...any) (found bool, err error) {
-	if tx.failed != nil {
-		return false, tx.failed
+	if err := tx.ready(); err != nil {
+		return false, err
 	}
 	err = tx.tx.QueryRowContext(tx.ctx, tx.query(query), clean(args)...).Scan(dest...)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -291,8 +375,8 @@ func (tx *Tx) Row(query string, args []any, dest ...any) (found bool, err error)
 // Each runs a query and scan once a row. On PostgreSQL scan must not use the
 // Tx: the connection is busy with the rows.
 func (tx *Tx) Each(query string, args []any, scan func(*sql.Rows) error) error {
-	if tx.failed != nil {
-		return tx.failed
+	if err := tx.ready(); err != nil {
+		return err
 	}
 	rows, err := tx.tx.QueryContext(tx.ctx, tx.query(query), clean(args)...)
 	if err != nil {
@@ -315,8 +399,8 @@ type Stmt struct {
 
 // Prepare makes a statement to run many times in this transaction.
 func (tx *Tx) Prepare(query string) (*Stmt, error) {
-	if tx.failed != nil {
-		return nil, tx.failed
+	if err := tx.ready(); err != nil {
+		return nil, err
 	}
 	stmt, err := tx.tx.PrepareContext(tx.ctx, tx.query(query))
 	if err != nil {
@@ -327,8 +411,8 @@ func (tx *Tx) Prepare(query string) (*Stmt, error) {
 
 // Exec runs the statement and gives the number of rows it changed.
 func (s *Stmt) Exec(args ...any) (int64, error) {
-	if s.tx.failed != nil {
-		return 0, s.tx.failed
+	if err := s.tx.ready(); err != nil {
+		return 0, err
 	}
 	res, err := s.stmt.ExecContext(s.tx.ctx, clean(args)...)
 	if err != nil {

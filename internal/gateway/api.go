@@ -49,7 +49,7 @@ func marshal(v any) (json.RawMessage, error) {
 
 // OpenView opens a modal for whoever the trigger belongs to.
 func (g *Gateway) OpenView(ctx context.Context, trigger string, view slack.ModalViewRequest) error {
-	return tooLate(g.call("views.open", func() error {
+	return tooLate(g.slack.call(ctx, "views.open", func() error {
 		_, err := g.api.OpenViewContext(ctx, trigger, view)
 		return err
 	}))
@@ -59,7 +59,12 @@ func (g *Gateway) OpenView(ctx context.Context, trigger string, view slack.Modal
 // that it belongs to is too long ago.
 func tooLate(err error) error {
 	var refused slack.SlackErrorResponse
-	if !errors.As(err, &refused) {
+	var limited *slack.RateLimitedError
+	switch {
+	case errors.As(err, &limited):
+		return fmt.Errorf("%w (%w)", chat.Refusal(fmt.Sprintf("Slack opens no more forms just now: there were too many in a short time. Nothing was changed. Please do it again in %d seconds.",
+			1+int(limited.RetryAfter.Seconds()))), err)
+	case !errors.As(err, &refused):
 		return err
 	}
 	switch refused.Err {
@@ -73,7 +78,7 @@ func tooLate(err error) error {
 
 // PushView puts a modal on top of the one the trigger comes from.
 func (g *Gateway) PushView(ctx context.Context, trigger string, view slack.ModalViewRequest) error {
-	return tooLate(g.call("views.push", func() error {
+	return tooLate(g.slack.call(ctx, "views.push", func() error {
 		_, err := g.api.PushViewContext(ctx, trigger, view)
 		return err
 	}))
@@ -82,7 +87,7 @@ func (g *Gateway) PushView(ctx context.Context, trigger string, view slack.Modal
 // UpdateView puts another view in the place of an open one; the error is
 // [chat.ErrStale] where that is another one by now.
 func (g *Gateway) UpdateView(ctx context.Context, id, hash string, view slack.ModalViewRequest) error {
-	err := g.call("views.update", func() error {
+	err := g.slack.call(ctx, "views.update", func() error {
 		_, err := g.api.UpdateViewContext(ctx, view, "", hash, id)
 		return err
 	})
@@ -93,8 +98,8 @@ func (g *Gateway) UpdateView(ctx context.Context, id, hash string, view slack.Mo
 	return err
 }
 
-// Post says something in a channel, or to a person in their direct messages.
-// A refusal for the rate is waited out; an answer that never came is not sent
+// Post says something in a channel, or to a person in their direct messages, before
+// all that waits there. A refusal for the rate is waited out; an answer that never came is not sent
 // again, because it may have been posted.
 func (g *Gateway) Post(ctx context.Context, channel string, m chat.Message) (ts string, err error) {
 	options := []slack.MsgOption{slack.MsgOptionText(m.Text, false), slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl()}
@@ -104,21 +109,28 @@ func (g *Gateway) Post(ctx context.Context, channel string, m chat.Message) (ts 
 	if m.Thread != "" {
 		options = append(options, slack.MsgOptionTS(m.Thread))
 	}
-	for try := 1; ; try++ {
-		err = g.call("chat.postMessage", func() error {
+	until := g.Now().Add(patienceFor(ctx, "chat.postMessage"))
+	for {
+		hold, ok := g.pace.jump(channel, g.Now(), until.Sub(g.Now()))
+		if !ok {
+			g.slack.done("chat.postMessage", "held")
+			return "", fmt.Errorf("chat.postMessage: %w", &slack.RateLimitedError{RetryAfter: hold})
+		}
+		if err := wait(ctx, hold); err != nil {
+			return "", err
+		}
+		err = g.count("chat.postMessage", func() error {
 			_, ts, err = g.api.PostMessageContext(ctx, channel, options...)
 			if err == nil && ts == "" {
 				err = errors.New("Slack did not say what became of the message")
 			}
 			return err
 		})
-		var limited *slack.RateLimitedError
-		if !errors.As(err, &limited) || try == 4 {
+		v, after := judge(err, true)
+		if v != limited {
 			return ts, err
 		}
-		if err := wait(ctx, limited.RetryAfter); err != nil {
-			return "", err
-		}
+		g.pace.limited("", channel, after, g.Now())
 	}
 }
 
@@ -139,25 +151,25 @@ func (g *Gateway) Respond(ctx context.Context, url string, m chat.Message) error
 		return err
 	}
 	for try := 1; ; try++ {
-		var after time.Duration
-		err := g.call("response_url", func() error {
+		var again bool
+		err := g.slack.call(ctx, "response_url", func() error {
 			var err error
-			after, err = g.respondOnce(ctx, url, body, m.InChannel)
+			again, err = g.respondOnce(ctx, url, body, m.InChannel)
 			return err
 		})
-		if after == 0 || try == 4 {
+		if !again || try == 4 {
 			return err
 		}
-		if err := wait(ctx, after); err != nil {
+		if err := wait(ctx, time.Second); err != nil {
 			return err
 		}
 	}
 }
 
-func (g *Gateway) respondOnce(ctx context.Context, url string, body []byte, inChannel bool) (retryAfter time.Duration, err error) {
+func (g *Gateway) respondOnce(ctx context.Context, url string, body []byte, inChannel bool) (again bool, err error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
-		return 0, errors.New("the response URL is not an address")
+		return false, errors.New("the response URL is not an address")
 	}
 	r.Header.Set("Content-Type", "application/json; charset=utf-8")
 	res, err := g.http.Do(r)
@@ -167,7 +179,7 @@ func (g *Gateway) respondOnce(ctx context.Context, url string, body []byte, inCh
 		if errors.As(err, &inner) && inner.Unwrap() != nil {
 			err = inner.Unwrap()
 		}
-		return 0, fmt.Errorf("response URL: %w", err)
+		return false, fmt.Errorf("response URL: %w", err)
 	}
 	defer res.Body.Close()
 	said, _ := io.ReadAll(io.LimitReader(res.Body, 4<<10))
@@ -176,28 +188,28 @@ func (g *Gateway) respondOnce(ctx context.Context, url string, body []byte, inCh
 		if err != nil || seconds < 1 {
 			seconds = 1
 		}
-		return time.Duration(seconds) * time.Second, errors.New("response URL: rate limited")
+		return false, fmt.Errorf("response URL: %w", &slack.RateLimitedError{RetryAfter: time.Duration(seconds) * time.Second})
 	}
 	var refusal struct {
 		OK    *bool  `json:"ok"`
 		Error string `json:"error"`
 	}
 	if json.Unmarshal(said, &refusal) == nil && refusal.OK != nil && !*refusal.OK {
-		return 0, fmt.Errorf("response URL: %s", refusal.Error)
+		return false, fmt.Errorf("response URL: %s", refusal.Error)
 	}
 	if res.StatusCode >= 500 && !inChannel {
 		// It may have been taken; twice is better than never for one person.
-		return time.Second, fmt.Errorf("response URL: HTTP %d", res.StatusCode)
+		return true, fmt.Errorf("response URL: HTTP %d", res.StatusCode)
 	}
 	if res.StatusCode/100 != 2 {
-		return 0, fmt.Errorf("response URL: HTTP %d %s", res.StatusCode, bytes.TrimSpace(said))
+		return false, fmt.Errorf("response URL: HTTP %d %s", res.StatusCode, bytes.TrimSpace(said))
 	}
-	return 0, nil
+	return false, nil
 }
 
-// call counts a call by its outcome, and writes Slack's own words into the
+// count counts a call by its outcome, and writes Slack's own words into the
 // error.
-func (g *Gateway) call(method string, do func() error) error {
+func (g *Gateway) count(method string, do func() error) error {
 	err := do()
 	outcome := "ok"
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 // Profile describes a member of the workspace (users.info).
 func (g *Gateway) Profile(ctx context.Context, id string) (chat.Profile, error) {
 	var u *slack.User
-	err := g.call("users.info", func() (err error) {
+	err := g.slack.call(ctx, "users.info", func() (err error) {
 		u, err = g.api.GetUserInfoContext(ctx, id)
 		return err
 	})
@@ -36,7 +36,7 @@ func (g *Gateway) Profile(ctx context.Context, id string) (chat.Profile, error) 
 // Group lists the members of a user group (usergroups.users.list).
 func (g *Gateway) Group(ctx context.Context, id string) ([]string, error) {
 	var members []string
-	err := g.call("usergroups.users.list", func() (err error) {
+	err := g.slack.call(ctx, "usergroups.users.list", func() (err error) {
 		members, err = g.api.GetUserGroupMembersContext(ctx, id)
 		return err
 	})

@@ -211,7 +211,7 @@ func (g *Gateway) shed(j *job, words string) {
 		defer j.end(g)
 		payload, url := putOff(j.env, words, words)
 		if !g.ack(j, payload) || payload == nil {
-			ctx, cancel := context.WithTimeout(context.Background(), tellWithin)
+			ctx, cancel := context.WithTimeout(forSomebody(context.Background(), j.since), tellWithin)
 			defer cancel()
 			if url != "" {
 				_ = g.Respond(ctx, url, chat.Say(words))
@@ -286,7 +286,7 @@ func (g *Gateway) worker() {
 func (g *Gateway) work(j *job) {
 	defer j.end(g)
 	j.begun.Store(true)
-	ctx := context.Background()
+	ctx := forSomebody(context.Background(), j.since)
 	defer func() {
 		if p := recover(); p != nil {
 			code := faultCode()

@@ -8,5 +8,5 @@
 // the router, and acknowledge ([Gateway.work]).
 //
 // Out: modals, response URLs and messages go through slack-go's client, within
-// Slack's rate limits (api.go).
+// Slack's rate limits (api.go, rates.go; post_pace.go for messages).
 package gateway

@@ -48,6 +48,8 @@ type Gateway struct {
 	api     *slack.Client
 	http    *http.Client
 	metrics *metrics
+	slack   caller // every call, but for those that open sockets
+	pace    *pacer // of messages
 	self    Self
 
 	proxied  bool
@@ -108,11 +110,13 @@ func New(o Options) *Gateway {
 		jobs:     make(chan *job, maxQueued),
 		seen:     newSeen(),
 		gestures: gestures(o.Router),
+		pace:     newPacer(),
 	}
 	g.metrics.expect(g.gestures)
 	if o.Metrics != nil {
 		o.Metrics.MustRegister(ears{g})
 	}
+	g.slack = caller{rates: newRates(o.Now), count: g.count, done: func(method, outcome string) { g.metrics.calls.WithLabelValues(method, outcome).Inc() }}
 	return g
 }
 

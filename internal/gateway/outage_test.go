@@ -201,7 +201,7 @@ func TestCallsThatFailAreErrorsWithSlacksOwnWords(t *testing.T) {
 		"a message, who knows":   {slacksim.Fault{Method: "chat.postMessage", DropReply: true}, post, "EOF", 1},
 		"a message, refused":     {slacksim.Fault{Method: "chat.postMessage", Error: "is_archived"}, post, "is_archived", 1},
 		"a view with no trigger": {slacksim.Fault{Method: "none"}, open, "trigger", 1},
-		"a view, limited":        {slacksim.Fault{Method: "views.open", RetryAfter: time.Second}, open, "rate limit", 1},
+		"a view, limited":        {slacksim.Fault{Method: "views.open", RetryAfter: time.Second}, open, "trigger", 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r.slack.ClearFaults()

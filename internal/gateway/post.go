@@ -61,9 +61,10 @@ type Posts struct {
 	api    Messages
 	now    func() time.Time
 	log    *slog.Logger
-	count  func(method string, do func() error) error
+	slack  caller
 	fates  *prometheus.CounterVec
 	pace   *pacer
+	seats  seats
 	finder *finder
 }
 
@@ -75,7 +76,7 @@ func NewPosts(db *database.DB, o *outbox.Outbox, api Messages, now func() time.T
 	p := &Posts{
 		Timeout: 10 * time.Second, Settle: 20 * time.Second,
 		db: db, outbox: o, api: api, now: now, log: log,
-		count: func(_ string, do func() error) error { return do() },
+		slack: caller{rates: newRates(now), count: func(_ string, do func() error) error { return do() }, done: func(string, string) {}},
 		fates: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sopbot_posts_total",
 			Help: "What became of messages: sent, updated, refused, limited, unknown, found (after no answer came), absent (and sent again), unsearchable (and sent again, perhaps doubled), plainer (refused with its charts, and sent without them), dead."}, []string{"fate"}),
 		pace: newPacer(), finder: newFinder(),
@@ -92,7 +93,7 @@ func (p *Posts) Spread(every time.Duration) { p.pace.every = every }
 func (g *Gateway) Posts(o *outbox.Outbox) *Posts {
 	p := NewPosts(g.DB, o, g.api, g.Now, g.Log)
 	p.Timeout = g.http.Timeout
-	p.count = g.call
+	p.slack, p.pace = g.slack, g.pace
 	if g.Metrics != nil {
 		g.Metrics.MustRegister(p.fates)
 	}
@@ -138,11 +139,31 @@ func (p *Posts) put(tx *database.Tx, key, channel string, m chat.Message) error 
 	if key == "" || channel == "" {
 		return fmt.Errorf("a message needs a key and a channel, not %q", channel)
 	}
-	old, found, err := load(tx, key)
+	text, err := p.encode(key, m)
 	if err != nil {
 		return err
 	}
-	if found && old.channel == channel {
+	made, err := insertPost(tx, key, channel, text, p.now())
+	if err != nil {
+		return err
+	}
+	if made {
+		return p.order(tx, order{key, 1})
+	}
+	old, found, err := load(tx, key)
+	if err == nil && !found {
+		err = errors.New("it is there, and it is not")
+	}
+	if err != nil {
+		return err
+	}
+	return p.change(tx, old, channel, m)
+}
+
+// change puts another look in the place of the one that a message has.
+func (p *Posts) change(tx *database.Tx, old post, channel string, m chat.Message) error {
+	key := old.key
+	if old.channel == channel {
 		// It may be on its way, and is looked for in the thread it went to.
 		var b body
 		if err := json.Unmarshal([]byte(old.body), &b); err != nil {
@@ -155,8 +176,6 @@ func (p *Posts) put(tx *database.Tx, key, channel string, m chat.Message) error 
 		return err
 	}
 	switch {
-	case !found:
-		err = insertPost(tx, key, channel, text, p.now())
 	case old.channel != channel && (old.ts != "" || old.state == "sending"):
 		return fmt.Errorf("it stands in %s and cannot go to %s", old.channel, channel)
 	case old.channel == channel && old.body == text:
@@ -167,9 +186,12 @@ func (p *Posts) put(tx *database.Tx, key, channel string, m chat.Message) error 
 	if err != nil {
 		return err
 	}
-	next := order{key, old.version + 1}
-	_, err = p.outbox.Add(tx, outbox.Row{Kind: PostKind, Key: next.row(), Payload: next})
-	return err
+	return p.order(tx, order{key, old.version + 1})
+}
+
+// order has a version of a message brought to Slack. No other order is for it.
+func (p *Posts) order(tx *database.Tx, next order) error {
+	return p.outbox.Queue(tx, outbox.Row{Kind: PostKind, Key: next.row(), Payload: next})
 }
 
 func (p *Posts) encode(key string, m chat.Message) (string, error) {
@@ -234,7 +256,7 @@ func (p *Posts) Permalink(ctx context.Context, key string) (url string, err erro
 	if !sent {
 		return "", ErrNotSent
 	}
-	err = p.count("chat.getPermalink", func() error {
+	err = p.slack.call(ctx, "chat.getPermalink", func() error {
 		url, err = p.api.GetPermalinkContext(ctx, &slack.PermalinkParameters{Channel: place, Ts: ts})
 		return err
 	})

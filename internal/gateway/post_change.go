@@ -17,7 +17,10 @@ func (p *Posts) Change(tx *database.Tx, key string, m chat.Message) (changed boo
 	if !found {
 		return false, nil
 	}
-	return true, p.Put(tx, key, old.channel, m)
+	if err := p.change(tx, old, old.channel, m); err != nil {
+		return false, fmt.Errorf("change message %s: %w", key, err)
+	}
+	return true, nil
 }
 
 // Pending reports whether a message is still on its way for the first time: it

@@ -131,7 +131,7 @@ func (p *Posts) picture(ctx context.Context, raw json.RawMessage) (slack.Block, 
 	var file *slack.FileSummary
 	ctx, cancel := context.WithTimeout(ctx, 3*p.Timeout) // three calls
 	defer cancel()
-	err = p.count("files.completeUploadExternal", func() error {
+	err = p.slack.call(ctx, "files.completeUploadExternal", func() error {
 		file, err = api.UploadFileContext(ctx, slack.UploadFileParameters{Filename: "chart.png", FileSize: len(png), Content: string(png), Title: title, AltTxt: alt})
 		return err
 	})
@@ -151,7 +151,7 @@ func (p *Posts) instead(ctx context.Context, m post, why error) (done bool, agai
 	if err != nil {
 		// The refusal is known; that the pictures failed is no reason to forget it.
 		p.log.Warn("a picture of a chart could not be uploaded yet", "key", m.key, "error", err)
-		if err := p.db.Write(context.WithoutCancel(ctx), func(tx *database.Tx) error {
+		if err := p.db.WriteRows(context.WithoutCancel(ctx), func(tx *database.Tx) error {
 			_, err := waits(tx, m, why.Error())
 			return err
 		}); err != nil {
@@ -162,7 +162,7 @@ func (p *Posts) instead(ctx context.Context, m post, why error) (done bool, agai
 	if !ok {
 		return false, nil
 	}
-	if err := p.db.Write(context.WithoutCancel(ctx), func(tx *database.Tx) error {
+	if err := p.db.WriteRows(context.WithoutCancel(ctx), func(tx *database.Tx) error {
 		ours, err := waits(tx, m, why.Error())
 		if err != nil || !ours {
 			return err

@@ -74,7 +74,7 @@ func (p *Posts) resolve(ctx context.Context, m post) (post, error) {
 			fate = "unsearchable"
 			p.log.Warn("a message whose fate is not known cannot be looked for; it is sent again and may be there twice", "key", m.key, "error", err)
 		}
-		if err := p.db.Write(ctx, func(tx *database.Tx) error {
+		if err := p.db.WriteRows(ctx, func(tx *database.Tx) error {
 			_, err := waits(tx, m, "no answer came, and it is not there")
 			return err
 		}); err != nil {
@@ -116,6 +116,9 @@ func (p *Posts) find(ctx context.Context, m post) (place, ts string, err error) 
 	v, ok := p.finder.seen[key]
 	p.finder.mu.Unlock()
 	if !ok || v.from.After(need) || v.at.Before(p.settled(m)) {
+		if wait := p.seats.wait(p.slack.rates, historyMethod(b.Thread), m.id, p.now()); wait > 0 {
+			return "", "", &slack.RateLimitedError{RetryAfter: wait}
+		}
 		// Wider than needed: it serves those that were sent a little before.
 		if v, err = p.look(ctx, place, b.Thread, need.Add(-clockMargin)); err != nil {
 			return "", "", searchable(err)
@@ -147,7 +150,7 @@ func (p *Posts) placeOf(ctx context.Context, channel string) (string, error) {
 	if place != "" {
 		return place, nil
 	}
-	err, _ := p.call(ctx, "conversations.open", func(ctx context.Context) error {
+	err := p.ask(ctx, "conversations.open", func(ctx context.Context) error {
 		c, _, _, err := p.api.OpenConversationContext(ctx, &slack.OpenConversationParameters{Users: []string{channel}})
 		if err == nil {
 			place = c.ID
@@ -164,16 +167,23 @@ func (p *Posts) placeOf(ctx context.Context, channel string) (string, error) {
 func (p *Posts) look(ctx context.Context, place, thread string, from time.Time) (glimpse, error) {
 	v := glimpse{from: from, at: p.now(), ts: map[string]string{}}
 	oldest := fmt.Sprintf("%d.%06d", from.Unix(), from.Nanosecond()/1000)
-	cursor, method := "", "conversations.history"
-	if thread != "" {
-		method = "conversations.replies"
-	}
-	for range findPages {
+	cursor, method := "", historyMethod(thread)
+	for page := range findPages {
 		var messages []slack.Message
-		err, _ := p.call(ctx, method, func(ctx context.Context) (err error) {
+		read := func(ctx context.Context) (err error) {
 			messages, cursor, err = p.read(ctx, place, thread, oldest, cursor)
 			return err
-		})
+		}
+		var err error
+		if page == 0 {
+			// It has had to wait for its turn already.
+			err, _ = p.call(ctx, method, read)
+			if v, after := judge(err, true); v == limited {
+				p.slack.rates.refuse(method, after)
+			}
+		} else {
+			err = p.ask(ctx, method, read)
+		}
 		var said slack.SlackErrorResponse
 		switch {
 		case errors.As(err, &said) && said.Err == "thread_not_found":
@@ -191,6 +201,13 @@ func (p *Posts) look(ctx context.Context, place, thread string, from time.Time) 
 		}
 	}
 	return v, fmt.Errorf("%w: too much was said there since", errUnsearchable)
+}
+
+func historyMethod(thread string) string {
+	if thread != "" {
+		return "conversations.replies"
+	}
+	return "conversations.history"
 }
 
 func (p *Posts) read(ctx context.Context, place, thread, oldest, cursor string) (_ []slack.Message, next string, _ error) {

@@ -48,9 +48,14 @@ func TestMessagesAreSpreadOverTime(t *testing.T) {
 	t.Parallel()
 	start := time.UnixMilli(1_800_000_000_000)
 	p := newPacer()
+	// turns lets messages come one after the other; each call is answered at once.
 	turns := func(channel string, n int, now time.Time) (out []string) {
 		for i := range n {
-			out = append(out, p.turn(fmt.Sprint(channel, i), channel, now).String())
+			wait := p.turn(fmt.Sprintf("%s%02d", channel, i), channel, now)
+			if wait == 0 {
+				p.over(channel, now)
+			}
+			out = append(out, wait.String())
 		}
 		return out
 	}
@@ -60,32 +65,142 @@ func TestMessagesAreSpreadOverTime(t *testing.T) {
 	if got := p.turn("other", "C2", start); got != 0 {
 		t.Errorf("another channel waits %s", got)
 	}
-	// Who waited has their turn, and asking early changes nothing.
+	// One call at a time: the next waits about as long as the last one took.
+	if got := p.turn("other2", "C2", start.Add(10*time.Millisecond)); got != 20*time.Millisecond {
+		t.Errorf("behind a call that is out the next waits %s", got)
+	}
+	p.over("C2", start.Add(40*time.Millisecond))
+	if got := p.turn("other2", "C2", start.Add(40*time.Millisecond)); got != 0 {
+		t.Errorf("after it, %s", got)
+	}
+	// The first in the line has the turn, and asking early changes nothing.
 	now := start.Add(1500 * time.Millisecond)
-	for message, want := range map[string]time.Duration{"C13": 0, "C14": 600 * time.Millisecond, "C15": 1650 * time.Millisecond} {
-		if got := p.turn(message, "C1", now); got != want {
-			t.Errorf("%s waits %s, want %s", message, got, want)
+	for _, tc := range []struct {
+		message string
+		want    time.Duration
+	}{{"C105", 1650 * time.Millisecond}, {"C104", 600 * time.Millisecond}, {"C103", 0}} {
+		if got := p.turn(tc.message, "C1", now); got != tc.want {
+			t.Errorf("%s waits %s, want %s", tc.message, got, tc.want)
 		}
 	}
-	// Slack wants quiet in a channel: its line forms anew, one a second.
-	p.refused("C1", 10*time.Second, now)
-	if got, want := fmt.Sprint(turns("C1", 3, now)), "[10s 11.05s 12.1s]"; got != want {
-		t.Errorf("after a refusal: %s, want %s", got, want)
+	// An older one comes back: it is the first, whoever asked before.
+	if got := p.turn("C100", "C1", now); got != 600*time.Millisecond {
+		t.Errorf("an older one waits %s", got)
+	}
+	if got := p.turn("C104", "C1", now); got != 1650*time.Millisecond {
+		t.Errorf("behind it, %s", got)
+	}
+	// Slack wants quiet in a channel: the line stays as it is.
+	p.limited("C103", "C1", 10*time.Second, now)
+	for _, tc := range []struct {
+		message string
+		want    time.Duration
+	}{{"C104", 12100 * time.Millisecond}, {"C103", 11050 * time.Millisecond}, {"C100", 10 * time.Second}} {
+		if got := p.turn(tc.message, "C1", now); got != tc.want {
+			t.Errorf("after a refusal %s waits %s, want %s", tc.message, got, tc.want)
+		}
+	}
+	// Refused again soon, somebody else posts there, too.
+	again := now.Add(9500 * time.Millisecond)
+	p.lines["C1"].until = again
+	p.limited("C103", "C1", time.Second, again)
+	p.turn("C100", "C1", again)
+	if a, b := p.turn("C103", "C1", again), p.turn("C104", "C1", again); b-a != 2*p.every {
+		t.Errorf("after two refusals messages are %s apart", b-a)
+	}
+	if wait, ok := p.jump("C1", now, time.Second); ok {
+		t.Errorf("somebody who waits a second is told to wait %s", wait)
 	}
 	if got := p.turn("elsewhere", "C3", now); got != 0 {
 		t.Errorf("elsewhere waits %s after one channel was refused", got)
 	}
-	p.refused("C4", 4*time.Second, now)
+	p.limited("x", "C4", 4*time.Second, now)
 	if got := p.turn("elsewhere", "C5", now); got != 4*time.Second {
 		t.Errorf("elsewhere waits %s after two channels were refused", got)
 	}
-	p.hush("chat.update", 3*time.Second, now)
-	if got := p.quiet("chat.update", now.Add(time.Second)); got != 2*time.Second {
-		t.Errorf("updates wait %s", got)
+	// Who does not come when it is their turn loses it.
+	if got := p.turn("C105", "C1", now.Add(30*time.Second)); got != 0 {
+		t.Errorf("behind those who did not come, %s", got)
 	}
 	p.turn("x", "C9", now.Add(time.Hour))
-	if len(p.slots) != 0 || len(p.full) > 1 || len(p.until) != 0 {
-		t.Errorf("remembered for ever: %v %v %v", p.slots, p.full, p.until)
+	if len(p.lines) != 1 {
+		t.Errorf("remembered for ever: %v", p.lines)
+	}
+}
+
+// In the whole workspace Slack takes several hundred messages a minute.
+func TestAFloodToEverybodyIsSpread(t *testing.T) {
+	t.Parallel()
+	start := time.UnixMilli(1_800_000_000_000)
+	p := newPacer()
+	var waits []time.Duration
+	for i := range paceFlood + 8 {
+		waits = append(waits, p.turn("m", fmt.Sprint("U", i), start))
+	}
+	if waits[paceFlood-1] != 0 || waits[paceFlood] == 0 || waits[paceFlood+7] != 8*p.every/paceShare {
+		t.Errorf("they wait %v", waits[paceFlood-1:])
+	}
+	// Who had to wait has the turn then, and the place was not lost.
+	if got := p.turn("m", fmt.Sprint("U", paceFlood+7), start.Add(8*p.every/paceShare)); got != 0 {
+		t.Errorf("at its time it waits %s", got)
+	}
+	if wait, ok := p.jump("U7", start, 0); !ok {
+		t.Errorf("somebody who waits for it waits %s behind the flood", wait)
+	}
+}
+
+func TestAMethodThatIsRefusedIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	now := time.UnixMilli(1_800_000_000_000)
+	r := newRates(func() time.Time { return now })
+	take := func(urgent bool) time.Duration {
+		wait, ok := r.take("chat.update", urgent, time.Hour)
+		if !ok {
+			t.Error("no turn")
+		}
+		return wait
+	}
+	r.refuse("chat.update", 3*time.Second)
+	if wait := take(false); wait < 3*time.Second || wait > 4*time.Second {
+		t.Errorf("after a refusal a call waits %s", wait)
+	}
+	now = now.Add(5 * time.Minute) // it may have been another's fault
+	for range 40 {
+		if wait := take(false); wait != 0 {
+			t.Fatalf("five minutes after it a call waits %s", wait)
+		}
+		r.note("chat.update")
+	}
+	r.refuse("chat.update", 3*time.Second)
+	r.refuse("chat.update", 3*time.Second) // that were under way together
+	near := func(got, want time.Duration) bool { return got >= want && got < want+time.Second/4 }
+	for i := range 5 {
+		if got, want := take(false), 3*time.Second+time.Duration(i)*1200*time.Millisecond; !near(got, want) {
+			t.Errorf("call %d waits %s, want %s", i, got, want)
+		}
+	}
+	if got := take(true); !near(got, 3*time.Second) {
+		t.Errorf("somebody who waits for it is behind those who do not: %s", got)
+	}
+	if got := take(true); !near(got, 4200*time.Millisecond) {
+		t.Errorf("and the second: %s", got)
+	}
+	if wait, ok := r.take("chat.update", true, 2*time.Second); ok {
+		t.Errorf("who has two seconds is told to wait %s", wait)
+	}
+	if wait, _ := r.take("views.open", true, 0); wait != 0 {
+		t.Errorf("another method waits %s", wait)
+	}
+	// A refusal while calls are spaced: somebody else calls, too.
+	now = now.Add(20 * time.Second)
+	r.refuse("chat.update", time.Second)
+	if first, second := take(false), take(false); second-first != 1800*time.Millisecond {
+		t.Errorf("after another refusal calls are %s apart", second-first)
+	}
+	// It is forgotten in the end.
+	now = now.Add(10 * time.Minute)
+	if a, b := take(false), take(false); a != 0 || b != 0 {
+		t.Errorf("ten minutes later they wait %s and %s", a, b)
 	}
 }
 

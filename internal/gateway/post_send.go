@@ -21,6 +21,7 @@ const postEvent = "sopbot_post"
 var (
 	errPaced   = errors.New("waiting for its turn")
 	errOut     = errors.New("a call is out, or its outcome is not known")
+	errOlder   = errors.New("an older message for the same channel comes first")
 	errChanged = errors.New("it changed meanwhile")
 )
 
@@ -62,15 +63,21 @@ func (p *Posts) run(ctx context.Context, j outbox.Job) error {
 
 // send posts a message that does not stand in Slack.
 func (p *Posts) send(ctx context.Context, j outbox.Job, m post) error {
-	if wait := p.pace.turn(m.key, m.channel, p.now()); wait > 0 {
+	if wait := p.pace.turn(m.id, m.channel, p.now()); wait > 0 {
 		return outbox.Later(wait, errPaced)
 	}
-	m, err := p.begin(ctx, m, func(tx *database.Tx, now time.Time) (bool, error) { return beginPost(tx, m, now) })
+	begun, err := p.begin(ctx, m, func(tx *database.Tx, now time.Time) (bool, error) { return beginPost(tx, m, now) })
 	if err != nil {
+		wait := p.pace.back(m.id, m.channel, p.now())
+		if begun.state == "queued" && begun.version == m.version {
+			return outbox.Later(wait, errOlder)
+		}
 		return err
 	}
+	m = begun
 	options, err := m.options(true)
 	if err != nil {
+		p.pace.over(m.channel, p.now())
 		return p.end(ctx, j, m, impossible, 0, err)
 	}
 	var place, ts string
@@ -82,12 +89,15 @@ func (p *Posts) send(ctx context.Context, j outbox.Job, m post) error {
 		return err
 	})
 	v, after := judge(err, wrote)
+	if v == limited {
+		p.pace.limited(m.id, m.channel, after, p.now())
+	} else {
+		p.pace.over(m.channel, p.now())
+	}
 	switch v {
 	case accepted:
 		p.finder.remember(m.channel, place)
 		return p.record(ctx, &j, m, "sent", place, ts)
-	case limited:
-		p.pace.refused(m.channel, after, p.now())
 	}
 	return p.end(ctx, j, m, v, after, err)
 }
@@ -95,8 +105,8 @@ func (p *Posts) send(ctx context.Context, j outbox.Job, m post) error {
 // update makes a message that stands in Slack look as it is to. Slack may be
 // told twice: the result is the same.
 func (p *Posts) update(ctx context.Context, j outbox.Job, m post) error {
-	if wait := p.pace.quiet("chat.update", p.now()); wait > 0 {
-		return outbox.Later(wait+chance(time.Second), errPaced)
+	if wait := p.seats.wait(p.slack.rates, "chat.update", m.id, p.now()); wait > 0 {
+		return outbox.Later(wait, errPaced)
 	}
 	m, err := p.begin(ctx, m, func(tx *database.Tx, now time.Time) (bool, error) {
 		return beginUpdate(tx, m, now, now.Add(-p.Timeout-p.Settle))
@@ -117,7 +127,7 @@ func (p *Posts) update(ctx context.Context, j outbox.Job, m post) error {
 	case accepted:
 		return p.record(ctx, &j, m, "updated", m.place, m.ts)
 	case limited:
-		p.pace.hush("chat.update", after, p.now())
+		p.slack.rates.refuse("chat.update", after)
 	}
 	return p.end(ctx, j, m, v, after, err)
 }
@@ -126,7 +136,7 @@ func (p *Posts) update(ctx context.Context, j outbox.Job, m post) error {
 // the message as it is then.
 func (p *Posts) begin(ctx context.Context, m post, claim func(tx *database.Tx, now time.Time) (bool, error)) (post, error) {
 	begun := false
-	err := p.db.Write(ctx, func(tx *database.Tx) (err error) {
+	err := p.db.WriteRows(ctx, func(tx *database.Tx) (err error) {
 		if begun, err = claim(tx, p.now()); err != nil {
 			return err
 		}
@@ -152,8 +162,15 @@ func (p *Posts) call(ctx context.Context, method string, do func(ctx context.Con
 	ctx, cancel := context.WithTimeout(ctx, p.Timeout)
 	defer cancel()
 	ctx, left := traced(ctx)
-	err = p.count(method, func() error { return do(ctx) })
+	err = p.slack.once(method, func() error { return do(ctx) })
 	return err, left.Load()
+}
+
+// ask makes a call that changes nothing, when its turn has come.
+func (p *Posts) ask(ctx context.Context, method string, do func(ctx context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, p.Timeout)
+	defer cancel()
+	return p.slack.call(ctx, method, func() error { return do(ctx) })
 }
 
 // options are the arguments of the call that sends the message.
@@ -193,7 +210,11 @@ func (m post) options(first bool) ([]slack.MsgOption, error) {
 // whose message was found.
 func (p *Posts) record(ctx context.Context, j *outbox.Job, m post, fate, place, ts string) error {
 	// Whatever ends meanwhile: this is known now and must not be forgotten.
-	err := p.db.Write(context.WithoutCancel(ctx), func(tx *database.Tx) error {
+	write := p.db.WriteRows
+	if p.OnSent != nil {
+		write = p.db.Write // what it does is anybody's
+	}
+	err := write(context.WithoutCancel(ctx), func(tx *database.Tx) error {
 		ours, err := stands(tx, m, place, ts)
 		if err != nil || !ours {
 			return err
@@ -246,7 +267,7 @@ func (p *Posts) end(ctx context.Context, j outbox.Job, m post, v verdict, after 
 	case impossible:
 		change, fate = gaveUp, "dead"
 	}
-	err := p.db.Write(context.WithoutCancel(ctx), func(tx *database.Tx) error {
+	err := p.db.WriteRows(context.WithoutCancel(ctx), func(tx *database.Tx) error {
 		ours, err := change(tx, m, why.Error())
 		if err != nil || !ours {
 			return err
@@ -262,7 +283,7 @@ func (p *Posts) end(ctx context.Context, j outbox.Job, m post, v verdict, after 
 		p.log.Error("a message cannot be sent", "key", m.key, "channel", m.channel, "error", why)
 		return outbox.Dead(why)
 	case limited:
-		return outbox.Later(after+chance(time.Second/2), why)
+		return outbox.Later(after, why)
 	}
 	return outbox.Later(max(after, patience(m.attempt)), why)
 }

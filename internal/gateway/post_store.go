@@ -6,7 +6,10 @@ import (
 	"sopbot/internal/database"
 )
 
-// post is a row of posts: see the migration.
+// post is a row of posts: see the migration. A call's own transactions (WriteRows)
+// take the row in the state in which they saw it, and what they do besides is to
+// rows of the outbox, which are taken the same way. A feature's Put is part of
+// its transaction, and runs again where a call came between.
 type post struct {
 	key, id, channel, body string
 	version, sent, sending int64
@@ -28,10 +31,14 @@ func load(tx *database.Tx, key string) (m post, found bool, err error) {
 	return m, found, err
 }
 
-func insertPost(tx *database.Tx, key, channel, body string, now time.Time) error {
-	_, err := tx.Exec(`INSERT INTO posts (key, id, channel, body, version, sent_version, sending_version, state, place, ts, started_at, attempt, changed_at, error)
-		VALUES ($1, $2, $3, $4, 1, 0, 0, 'queued', '', '', 0, 0, $5, '')`, key, database.NewID(), channel, body, database.Millis(now))
-	return err
+// insertPost puts a message down that was never put before; made is false where
+// there is one of its key. It is tried before that is looked up: most are new,
+// and who looks up what is not there yet comes between all who put something
+// beside it.
+func insertPost(tx *database.Tx, key, channel, body string, now time.Time) (made bool, err error) {
+	n, err := tx.Exec(`INSERT INTO posts (key, id, channel, body, version, sent_version, sending_version, state, place, ts, started_at, attempt, changed_at, error)
+		VALUES ($1, $2, $3, $4, 1, 0, 0, 'queued', '', '', 0, 0, $5, '') ON CONFLICT (key) DO NOTHING`, key, database.NewID(), channel, body, database.Millis(now))
+	return n == 1, err
 }
 
 // reopened is what state a dead message has once it is tried again.
@@ -42,9 +49,8 @@ const reopened = `CASE WHEN state <> 'dead' THEN state WHEN ts = '' THEN 'queued
 const freshTries = `CASE WHEN started_at = 0 THEN 0 ELSE attempt END`
 
 func changePost(tx *database.Tx, key, channel, body string, now time.Time) error {
-	_, err := tx.Exec(`UPDATE posts SET channel = $2, body = $3, version = version + 1, changed_at = $4, attempt = `+freshTries+`, error = '', state = `+reopened+`
+	return tx.Queue(`UPDATE posts SET channel = $2, body = $3, version = version + 1, changed_at = $4, attempt = `+freshTries+`, error = '', state = `+reopened+`
 		WHERE key = $1`, key, channel, body, database.Millis(now))
-	return err
 }
 
 func revivePost(tx *database.Tx, key string, now time.Time) error {
@@ -52,11 +58,18 @@ func revivePost(tx *database.Tx, key string, now time.Time) error {
 	return err
 }
 
+// olderFirst is how long a message that nobody tried to send yet holds up those
+// after it: what became of it may be known to nobody.
+const olderFirst = 10 * time.Minute
+
 // beginPost writes down that a message is about to be sent for the first
-// time. The WHERE lets one caller through.
+// time. The WHERE lets one caller through, and the older message before the
+// younger one.
 func beginPost(tx *database.Tx, m post, now time.Time) (begun bool, err error) {
 	n, err := tx.Exec(`UPDATE posts SET state = 'sending', sending_version = version, started_at = $3, attempt = attempt + 1
-		WHERE key = $1 AND version = $2 AND state = 'queued'`, m.key, m.version, database.Millis(now))
+		WHERE key = $1 AND version = $2 AND state = 'queued' AND (attempt > 0 OR NOT EXISTS (SELECT 1 FROM posts AS older
+			WHERE older.channel = posts.channel AND older.id < posts.id AND older.state = 'queued' AND older.attempt = 0 AND older.changed_at > $4))`,
+		m.key, m.version, database.Millis(now), database.Millis(now.Add(-olderFirst)))
 	return n == 1, err
 }
 

@@ -88,7 +88,7 @@ func (s *seen) sweep(ctx context.Context, g *Gateway) {
 		if g.DB == nil {
 			continue
 		}
-		err := g.DB.Write(ctx, func(tx *database.Tx) error {
+		err := g.DB.WriteRows(ctx, func(tx *database.Tx) error {
 			_, err := tx.Exec("DELETE FROM received WHERE at < $1", database.Millis(g.Now().Add(-rememberedOnDisk)))
 			return err
 		})
@@ -114,7 +114,7 @@ func (g *Gateway) answeredBefore(ctx context.Context, key string) (bool, error) 
 // answer: a crash in between lets Slack's repetition answer once more, the
 // other order would leave the person without any.
 func (g *Gateway) rememberAnswered(ctx context.Context, key string) error {
-	return g.DB.Write(ctx, func(tx *database.Tx) error {
+	return g.DB.WriteRows(ctx, func(tx *database.Tx) error {
 		_, err := tx.Exec("INSERT INTO received (key, at) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING", key, database.Millis(g.Now()))
 		return err
 	})

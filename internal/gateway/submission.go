@@ -96,7 +96,7 @@ func (g *Gateway) large(ctx context.Context, j *job, o chat.Origin, v *viewPaylo
 	// Slack may be at the acknowledgement still when the call arrives; then it
 	// knows of no such view yet.
 	for pause := 50 * time.Millisecond; pause < 4*time.Second; pause *= 2 {
-		err = g.call("views.update", func() error {
+		err = g.slack.call(ctx, "views.update", func() error {
 			_, err := g.api.UpdateViewContext(ctx, *view, external, "", id)
 			return err
 		})

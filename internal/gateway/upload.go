@@ -32,7 +32,7 @@ func (g *Gateway) Upload(ctx context.Context, person string, f chat.File, words 
 
 func (g *Gateway) upload(ctx context.Context, person string, f chat.File, words string) error {
 	var direct string
-	if err := g.call("conversations.open", func() error {
+	if err := g.slack.call(ctx, "conversations.open", func() error {
 		c, _, _, err := g.api.OpenConversationContext(ctx, &slack.OpenConversationParameters{Users: []string{person}})
 		if err == nil && (c == nil || c.ID == "") {
 			err = errors.New("the answer does not say which conversation it is")
@@ -44,7 +44,7 @@ func (g *Gateway) upload(ctx context.Context, person string, f chat.File, words 
 	}); err != nil {
 		return err
 	}
-	return g.call("files.completeUploadExternal", func() error {
+	return g.slack.call(ctx, "files.completeUploadExternal", func() error {
 		_, err := g.api.UploadFileContext(ctx, slack.UploadFileParameters{Filename: f.Name, Title: f.Title, FileSize: len(f.Data), Content: string(f.Data),
 			Channel: direct, InitialComment: words})
 		return err

@@ -164,18 +164,15 @@ func anyBlock(v chat.View, field string) string {
 // send stores a handoff with all that follows from it. Where the lead may not be
 // handed off, latest is the handoff that stands in the way.
 func (h *Handoffs) send(tx *database.Tx, sent Handoff, c comeback, from lead.Origin) (on Handoff, latest *Handoff, err error) {
-	old, err := byKey(tx, sent.Key)
-	if err == nil {
-		return old, nil, nil // the same form, delivered again
+	of, created, err := h.Leads.FromAnswer(tx, sent.Answers[fieldLead], lead.New{ID: sent.Key, Owner: sent.Sender, Status: lead.HandedOff}, sent.Sender, from)
+	if err == nil && !created { // a lead that is made here was never handed off
+		latest, err = judge(tx, of.ID, c)
 	}
-	if !errors.Is(err, ErrGone) {
-		return sent, nil, err
-	}
-	of, _, err := h.Leads.FromAnswer(tx, sent.Answers[fieldLead], sent.Key, sent.Sender, from)
 	if err != nil {
-		return sent, nil, err
-	}
-	if latest, err = judge(tx, of.ID, c); err != nil {
+		// Nothing was written yet. The same form, delivered again, has its answer.
+		if old, none := byKey(tx, sent.Key); none == nil {
+			return old, nil, nil
+		}
 		return sent, latest, err
 	}
 	sent.Lead, sent.Context.Lead = of.ID, of.String()
@@ -187,16 +184,26 @@ func (h *Handoffs) send(tx *database.Tx, sent Handoff, c comeback, from lead.Ori
 			return sent, nil, err
 		}
 	}
-	if err := insert(tx, sent); err != nil {
+	switch err := insert(tx, sent); {
+	case errors.Is(err, ErrOpen) && !created:
+		if old, none := byKey(tx, sent.Key); none == nil {
+			return old, nil, nil
+		}
+		return sent, nil, err
+	case err != nil:
 		return sent, nil, err
 	}
 	facts := maps.Clone(sent.Answers)
 	delete(facts, fieldLead)
 	delete(facts, fieldAE)
-	if err := h.Leads.Learn(tx, of.ID, sent.Sender, lead.SourceHandoff, facts); err != nil {
-		return sent, nil, err
+	learn := h.Leads.LearnFirst
+	if !created {
+		learn = h.Leads.Learn
+		if _, err := h.Leads.Move(tx, of.ID, lead.HandedOff); err != nil {
+			return sent, nil, err
+		}
 	}
-	if _, err := h.Leads.Move(tx, of.ID, lead.HandedOff); err != nil {
+	if err := learn(tx, of.ID, sent.Sender, lead.SourceHandoff, facts); err != nil {
 		return sent, nil, err
 	}
 	if err := h.record(tx, sent, string(playbook.EventHandoffSent), sent.Sender, from, map[string]any{"ae": sent.AE}); err != nil {

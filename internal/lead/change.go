@@ -37,15 +37,19 @@ type New struct {
 	Name
 	Website string
 	Owner   string
+	Status  Status // "" = open
 }
 
 // Create makes a lead. Where there is one of the same identity, that is given,
 // and created is false.
 func (l *Leads) Create(tx *database.Tx, n New, by string, from Origin) (lead Lead, created bool, err error) {
 	now := l.Now()
-	lead = Lead{ID: n.ID, Name: n.Name, Website: n.Website, Owner: n.Owner, Turn: 1, Status: Open, CreatedBy: by, CreatedAt: now, ChangedAt: now}
+	lead = Lead{ID: n.ID, Name: n.Name, Website: n.Website, Owner: n.Owner, Turn: 1, Status: n.Status, CreatedBy: by, CreatedAt: now, ChangedAt: now}
 	if lead.ID == "" {
 		lead.ID = database.NewID()
+	}
+	if lead.Status == "" {
+		lead.Status = Open
 	}
 	created, err = insert(tx, lead)
 	if err != nil {
@@ -131,19 +135,18 @@ func (l *Leads) Refresh(tx *database.Tx, id string) (Lead, error) {
 }
 
 // FromAnswer finds the lead that a form names, or makes the new one that it
-// names; id is what that one is called, see New. A new name in another spelling
-// of a known lead means that one. The error is ErrGone, ErrNoName or
-// ErrTooLong where the answer names none.
-func (l *Leads) FromAnswer(tx *database.Tx, answer form.Value, id, by string, from Origin) (lead Lead, created bool, err error) {
+// names, as n says but for the name. A new name in another spelling of a known
+// lead means that one. The error is ErrGone, ErrNoName or ErrTooLong where the
+// answer names none.
+func (l *Leads) FromAnswer(tx *database.Tx, answer form.Value, n New, by string, from Origin) (lead Lead, created bool, err error) {
 	if answer.New == "" {
 		lead, err = ByID(tx, answer.Text)
 		return lead, false, err
 	}
-	name, err := ParseName(answer.New)
-	if err != nil {
+	if n.Name, err = ParseName(answer.New); err != nil {
 		return Lead{}, false, err
 	}
-	return l.Create(tx, New{ID: id, Name: name, Owner: by}, by, from)
+	return l.Create(tx, n, by, from)
 }
 
 // Named finds the lead that an answer names without making one; ErrGone where

@@ -25,13 +25,13 @@ func (d Drafts) Save(key string, a form.Answers) error {
 		return err
 	}
 	now := d.Now()
-	return d.DB.Write(context.Background(), func(tx *database.Tx) error {
-		if _, err := tx.Exec("DELETE FROM drafts WHERE at < $1", database.Millis(now.Add(-draftsKept))); err != nil {
+	// A draft is one person's: whatever is written last is what they typed.
+	return d.DB.WriteRows(context.Background(), func(tx *database.Tx) error {
+		if err := tx.Queue("DELETE FROM drafts WHERE at < $1", database.Millis(now.Add(-draftsKept))); err != nil {
 			return err
 		}
-		_, err := tx.Exec("INSERT INTO drafts (key, answers, at) VALUES ($1, $2, $3) ON CONFLICT (key) DO UPDATE SET answers = excluded.answers, at = excluded.at",
+		return tx.Queue("INSERT INTO drafts (key, answers, at) VALUES ($1, $2, $3) ON CONFLICT (key) DO UPDATE SET answers = excluded.answers, at = excluded.at",
 			key, string(raw), database.Millis(now))
-		return err
 	})
 }
 

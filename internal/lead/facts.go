@@ -1,6 +1,8 @@
 package lead
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"sopbot/internal/database"
@@ -48,7 +50,13 @@ func (l *Leads) Learn(tx *database.Tx, lead, person string, from Source, answers
 			}
 		}
 	}
-	for field, value := range answers {
+	return l.LearnFirst(tx, lead, person, from, answers)
+}
+
+// LearnFirst is Learn for a lead of which nothing is known from that source.
+func (l *Leads) LearnFirst(tx *database.Tx, lead, person string, from Source, answers form.Answers) error {
+	for _, field := range slices.Sorted(maps.Keys(answers)) {
+		value := answers[field]
 		if value.Type == playbook.FieldLead || value.Raw {
 			continue
 		}

@@ -19,10 +19,11 @@ func (l *Lead) dest(created, changed *int64) []any {
 	return []any{&l.ID, &l.Company, &l.Contact, &l.Website, &l.Owner, &l.Turn, &l.Status, &l.CreatedBy, created, changed}
 }
 
-// insert gives ok false where a lead of the same identity is there.
+// insert gives ok false where a lead of the same identity is there, or of the
+// same id.
 func insert(tx *database.Tx, l Lead) (ok bool, err error) {
 	n, err := tx.Exec(`INSERT INTO leads (id, company, contact, identity, search, website, owner, turn, status, created_by, created_at, changed_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (identity) DO NOTHING`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING`,
 		l.ID, l.Company, l.Contact, l.Identity(), l.search(), l.Website, l.Owner, l.Turn, string(l.Status), l.CreatedBy,
 		database.Millis(l.CreatedAt), database.Millis(l.ChangedAt))
 	return n == 1, err
@@ -164,9 +165,8 @@ func setOwner(tx *database.Tx, l Lead, to string, at time.Time) error {
 }
 
 func insertEvent(tx *database.Tx, e Event, detail string) error {
-	_, err := tx.Exec("INSERT INTO events (id, at, kind, person, origin, lead, subject, detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+	return tx.Queue("INSERT INTO events (id, at, kind, person, origin, lead, subject, detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
 		e.ID, database.Millis(e.At), e.Kind, e.Person, string(e.Origin), e.Lead, e.Subject, detail)
-	return err
 }
 
 func putFact(tx *database.Tx, lead string, from Source, field string, value form.Value, person string, at time.Time) error {
@@ -174,16 +174,14 @@ func putFact(tx *database.Tx, lead string, from Source, field string, value form
 	if err != nil {
 		return fmt.Errorf("fact %s: %w", field, err)
 	}
-	_, err = tx.Exec(`INSERT INTO lead_facts (lead, source, field, value, person, at) VALUES ($1, $2, $3, $4, $5, $6)
+	return tx.Queue(`INSERT INTO lead_facts (lead, source, field, value, person, at) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (lead, source, field) DO UPDATE SET value = excluded.value, person = excluded.person, at = excluded.at
 		WHERE lead_facts.value <> excluded.value`,
 		lead, string(from), field, string(raw), person, database.Millis(at))
-	return err
 }
 
 func forgetFact(tx *database.Tx, lead string, from Source, field string) error {
-	_, err := tx.Exec("DELETE FROM lead_facts WHERE lead = $1 AND source = $2 AND field = $3", lead, string(from), field)
-	return err
+	return tx.Queue("DELETE FROM lead_facts WHERE lead = $1 AND source = $2 AND field = $3", lead, string(from), field)
 }
 
 func facts(tx *database.Tx, lead string) (Known, error) {

@@ -152,6 +152,24 @@ func (o *Outbox) Add(tx *database.Tx, r Row) (added bool, err error) {
 	return added, nil
 }
 
+// Queue is Add where nobody needs to know whether there was one of the same key
+// (see database.Tx.Queue).
+func (o *Outbox) Queue(tx *database.Tx, r Row) error {
+	if r.Kind == "" || r.Key == "" {
+		return fmt.Errorf("outbox: a row needs a kind and a key: %q %q", r.Kind, r.Key)
+	}
+	payload, err := encode(r.Payload)
+	if err != nil {
+		return fmt.Errorf("outbox: payload of %s: %w", r.Key, err)
+	}
+	now := o.now()
+	if r.At.IsZero() {
+		r.At = now
+	}
+	tx.AfterCommit(func() { o.due(r.Kind, r.At) })
+	return tx.Queue(insertRow, rowArgs(r, payload, now)...)
+}
+
 func encode(payload any) (string, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

@@ -348,21 +348,26 @@ func (o *Outbox) settle(life context.Context, j Job, err error) string {
 }
 
 func (o *Outbox) write(life context.Context, j Job, err error) (held bool, outcome string, failed error) {
-	failed = o.db.Write(context.WithoutCancel(life), func(tx *database.Tx) (e error) {
+	var l *later
+	var d *dead
+	buried := err != nil && !errors.As(err, &l) && (errors.As(err, &d) || j.Attempt >= o.Tries && life.Err() == nil)
+	write := o.db.WriteRows // each of these takes the row only while the lease is ours
+	if buried {
+		write = o.db.Write // OnDead does what it likes
+	}
+	failed = write(context.WithoutCancel(life), func(tx *database.Tx) (e error) {
 		now := o.now()
-		var l *later
-		var d *dead
 		wait := time.Duration(0)
 		switch {
 		case err == nil:
 			outcome = "done"
 			held, e = finish(tx, j, "done", "", now)
 			return e
-		case errors.As(err, &l):
+		case l != nil:
 			// Up to the next millisecond: not a moment sooner than it said.
 			outcome, wait = "later", max(0, l.after)+time.Millisecond-1
 			held, e = again(tx, j, now.Add(wait), 0, said(err))
-		case errors.As(err, &d) || j.Attempt >= o.Tries && life.Err() == nil:
+		case buried:
 			outcome = "dead"
 			held, e = o.bury(tx, j, err, now)
 			return e

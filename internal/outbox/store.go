@@ -34,7 +34,7 @@ const (
 // claim takes up to n rows of a kind that are due, and tells when the next
 // one is.
 func (o *Outbox) claim(ctx context.Context, kind string, n int) (jobs []Job, next time.Time, err error) {
-	err = o.db.Write(ctx, func(tx *database.Tx) error {
+	err = o.db.WriteRows(ctx, func(tx *database.Tx) error {
 		jobs = nil
 		now, lease, query := o.now(), o.newLease(), claimAlone
 		if o.shared {
@@ -95,10 +95,15 @@ func nextOfEach(tx *database.Tx, kinds []string) ([]time.Time, error) {
 }
 
 func insert(tx *database.Tx, r Row, payload string, now time.Time) (bool, error) {
-	n, err := tx.Exec(`INSERT INTO outbox (id, kind, key, payload, due_at, run_at, state, lease, attempt, created_at, error)
-		VALUES ($1, $2, $3, $4, $5, $5, 'ready', '', 0, $6, '') ON CONFLICT (key) DO NOTHING`,
-		database.NewID(), r.Kind, r.Key, payload, database.Millis(r.At), database.Millis(now))
+	n, err := tx.Exec(insertRow, rowArgs(r, payload, now)...)
 	return n == 1, err
+}
+
+const insertRow = `INSERT INTO outbox (id, kind, key, payload, due_at, run_at, state, lease, attempt, created_at, error)
+	VALUES ($1, $2, $3, $4, $5, $5, 'ready', '', 0, $6, '') ON CONFLICT (key) DO NOTHING`
+
+func rowArgs(r Row, payload string, now time.Time) []any {
+	return []any{database.NewID(), r.Kind, r.Key, payload, database.Millis(r.At), database.Millis(now)}
 }
 
 func move(tx *database.Tx, key string, at time.Time) (kind string, moved bool, err error) {

@@ -247,7 +247,7 @@ func (q *Qualifications) keep(tx *database.Tx, r Revision, from lead.Origin) (of
 		}
 		return of, old, Revision{}, false, err
 	}
-	of, _, err = q.Leads.FromAnswer(tx, r.Scores.Lead, r.Key, r.Person, from)
+	of, created, err := q.Leads.FromAnswer(tx, r.Scores.Lead, lead.New{ID: r.Key, Owner: r.Person}, r.Person, from)
 	if err != nil {
 		return of, r, last, false, err
 	}
@@ -256,10 +256,14 @@ func (q *Qualifications) keep(tx *database.Tx, r Revision, from lead.Origin) (of
 	if err = insert(tx, &r); err != nil {
 		return of, r, last, false, err
 	}
-	if last, again, err = before(tx, r); err != nil {
-		return of, r, last, again, err
+	learn := q.Leads.LearnFirst
+	if !created {
+		learn = q.Leads.Learn
+		if last, again, err = before(tx, r); err != nil {
+			return of, r, last, again, err
+		}
 	}
-	if err = q.Leads.Learn(tx, of.ID, r.Person, lead.SourceQualification, facts(r.Scores)); err != nil {
+	if err = learn(tx, of.ID, r.Person, lead.SourceQualification, facts(r.Scores)); err != nil {
 		return of, r, last, again, err
 	}
 	event := lead.Event{Kind: "qualification.saved", Person: r.Person, Origin: from, Lead: of.ID, Subject: "qualification/" + r.ID,

@@ -1,0 +1,85 @@
+package gateway
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"sopbot/internal/chat"
+	"sopbot/internal/slacksim"
+)
+
+// opener is a bot that opens a form at a command.
+func opener(router *chat.Router, r *rig) {
+	router.OnCommand(chat.CommandHelp{Name: "/form"}, func(ctx context.Context, c chat.Command) (chat.Message, error) {
+		return chat.Say(""), r.OpenView(ctx, c.Trigger, chat.Modal("form", "A form", "Send", "Close", "", []slack.Block{
+			slack.NewInputBlock("in", slack.NewTextBlockObject("plain_text", "Words", false, false), nil, slack.NewPlainTextInputBlockElement(nil, "value"))}))
+	})
+}
+
+func TestAFormThatSlackRefusesForTheRateOpensAMomentLater(t *testing.T) {
+	t.Parallel()
+	r := start(t, slacksim.Options{}, opener)
+	r.slack.Fault(slacksim.Fault{Method: "views.open", RetryAfter: time.Second})
+	sam := r.slack.For(t).As("sam").In("#general")
+	sam.Slash("/form")
+	r.await(t, "the form", sam.ModalOpen)
+	if n := len(r.slack.Journal().Calls("views.open")); n != 2 {
+		t.Errorf("%d calls", n)
+	}
+}
+
+// When Slack wants quiet for longer than a trigger lives, people are told so,
+// and Slack hears nothing.
+func TestWhileSlackWantsNoFormsOpenedPeopleAreTold(t *testing.T) {
+	t.Parallel()
+	r := start(t, slacksim.Options{}, opener)
+	r.slack.Fault(slacksim.Fault{Method: "views.open", RetryAfter: 20 * time.Second})
+	sam := r.slack.For(t).As("sam").In("#general")
+	for range 5 {
+		if said := sam.Slash("/form").Text(); !strings.Contains(said, "Slack opens no more forms just now") || !strings.Contains(said, "again in 2") {
+			t.Errorf("they are told %q", said)
+		}
+	}
+	if n := len(r.slack.Journal().Calls("views.open")); n != 1 {
+		t.Errorf("Slack was called %d times", n)
+	}
+	// Another method is not held up by that.
+	if _, err := r.Post(context.Background(), "C0GEN", chat.Say("hello")); err != nil {
+		t.Error(err)
+	}
+}
+
+// An answer that somebody waits for goes before all messages that wait for the
+// same channel, and the line behind it makes room.
+func TestAnAnswerGoesBeforeTheMessagesThatWait(t *testing.T) {
+	t.Parallel()
+	p := startPosting(t, file(t), slacksim.Options{StrictRates: true})
+	g := New(Options{BotToken: p.slack.BotToken(), AppToken: p.slack.AppToken(), APIURL: p.slack.URL(), Router: chat.NewRouter(), DB: p.db, Now: time.Now})
+	g.pace = p.posts.pace
+	for i := range 6 {
+		p.put(strings.Repeat("x", i+1), "C001", "note")
+	}
+	p.waitFor("chat.postMessage", 3)
+	if _, err := g.Post(forSomebody(context.Background(), time.Now()), "C001", chat.Say("answer")); err != nil {
+		t.Fatal(err)
+	}
+	p.settled(20 * time.Second)
+	place := 0
+	for i, m := range p.shown("C001") { // the youngest first
+		if m.Text == "answer" {
+			place = 7 - i
+		}
+	}
+	if place != 4 && place != 5 {
+		t.Errorf("the answer came as number %d of 7", place)
+	}
+	for _, e := range p.slack.Journal().Calls("chat.postMessage") {
+		if e.Error != "" {
+			t.Errorf("Slack refused a call: %s", e.Error)
+		}
+	}
+}
