@@ -168,7 +168,7 @@ func FuzzPost(f *testing.F) {
 		now := time.Now()
 		g := answeredBy(o, db)
 		p := g.Posts(outbox.New(db, outbox.Options{}))
-		p.now = func() time.Time { return now }
+		p.outbox, p.now = once, func() time.Time { return now }
 		n++
 		key, channel := fmt.Sprint("k", n), "C1"
 		if person {
@@ -181,7 +181,6 @@ func FuzzPost(f *testing.F) {
 		if err := db.Write(t.Context(), func(tx *database.Tx) error { return p.Put(tx, key, channel, chat.Say("x")) }); err != nil {
 			t.Fatal(err)
 		}
-		once.Wake()
 		job := <-jobs
 		bring := func() (m post, err error) {
 			err = p.run(t.Context(), job)
