@@ -62,6 +62,9 @@ func (p *Posts) resolve(ctx context.Context, m post) (post, error) {
 	if wait := p.settled(m).Sub(p.now()); wait > 0 {
 		return m, outbox.Later(wait, errOut)
 	}
+	if _, out := p.out.Load(m.key); out {
+		return m, outbox.Later(time.Second, errOut)
+	}
 	place, ts, err := p.find(ctx, m)
 	switch {
 	case err == nil && ts != "":
