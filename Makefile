@@ -42,11 +42,12 @@ picture: ## docs/demo.png, from the real demo
 	$(GO) test -count 1 -run TestThePictureOfTheReadme ./cmd/sopbot
 	cp tmp/pictures/demo.png docs/demo.png
 
-soak: postgres ## what is too long for every day: 100 rounds of kill -9 on each database, each fuzz test for a minute
+soak: postgres ## what is too long for every day: 100 rounds of kill -9 on each database, a month of trouble, each fuzz test for a minute
 	SOPBOT_SOAK=1 $(GO) test -count=1 -v -timeout 30m -run 'Killed|HappensOnce' ./internal/database ./internal/outbox
 	SOPBOT_SOAK=1 $(GO) test -count=1 -v -timeout 30m -run 'SurviveKills|CrashesOfTheServer|FaultySlack|TwoDecisionsAtOnce|TwoBots' ./cmd/sopbot ./internal/gateway
 	SOPBOT_SOAK=1 $(GO) test -count=1 -v -timeout 15m -run 'OfTwoWhoClick' ./cmd/sopbot
-	@for p in $$($(GO) list ./internal/...); do \
+	SOPBOT_SOAK=1 $(GO) test -count=1 -v -timeout 20m -run 'AMonthOfTrouble' ./cmd/sopbot
+	@for p in $$($(GO) list ./internal/... ./cmd/...); do \
 		for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
 			echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 60s -fuzzminimizetime 50x $$p || exit 1; \
 		done; \

@@ -59,6 +59,9 @@ func hasty() {
 			if ahead != 0 {
 				b.now = func() time.Time { return time.Now().Add(ahead) }
 			}
+			if file := os.Getenv("HASTY_CLOCK"); file != "" {
+				followClock(ctx, b, file)
+			}
 		})
 	}
 	if err != nil {
@@ -191,9 +194,10 @@ type sent struct{ lead, sdr, ae string }
 // what failed is tried again, in the same form or in a new one.
 type seller struct {
 	person *slacksim.Person
-	aes    int // so many take leads
-	ae     int // from this one on
-	forms  int // that were opened for the lead
+	aes    int              // so many take leads
+	ae     int              // from this one on
+	clock  func() time.Time // nil = the machine's
+	forms  int              // that were opened for the lead
 	mu     sync.Mutex
 	saw    []sent // confirmed, by the view that takes the form's place
 	last   sent   // that is on its way, confirmed or not
@@ -302,9 +306,9 @@ func (s *seller) step(ctx context.Context, lead, ae string) (shown string, err e
 	}
 	switch {
 	case strings.Contains(shown, "Step 1 of 2"):
-		err = fillIn(ctx, m, firstStep(lead, ae))
+		err = fillIn(ctx, m, firstStep(lead, ae, s.now()))
 	case strings.Contains(shown, "Step 2 of 2"):
-		err = fillIn(ctx, m, secondStep())
+		err = fillIn(ctx, m, secondStep(s.now()))
 	default:
 		s.leave(ctx)
 		return "", fmt.Errorf("a form of no use: %s", shown)
@@ -325,15 +329,22 @@ func (s *seller) step(ctx context.Context, lead, ae string) (shown string, err e
 	return shown, err
 }
 
-// firstStep is what an SDR fills in first, secondStep the rest.
-func firstStep(lead, ae string) [][2]string {
-	return [][2]string{{"… or a new one: Lead", lead}, {"@Account executive", ae}, {"Main pain, in the prospect's words", "Reps type everything twice"},
-		{"@Does the contact have budget authority?", "Yes"}, {"What do they need to be able to do?", "One place for every lead"},
-		{"When does the project start?", time.Now().AddDate(0, 0, 60).Format("2006-01-02")}}
+func (s *seller) now() time.Time {
+	if s.clock != nil {
+		return s.clock()
+	}
+	return time.Now()
 }
 
-func secondStep() [][2]string {
-	return [][2]string{{"Discovery call, in the AE's calendar", time.Now().Add(48 * time.Hour).Format("2006-01-02 15:04")}}
+// firstStep is what an SDR fills in first, secondStep the rest.
+func firstStep(lead, ae string, now time.Time) [][2]string {
+	return [][2]string{{"… or a new one: Lead", lead}, {"@Account executive", ae}, {"Main pain, in the prospect's words", "Reps type everything twice"},
+		{"@Does the contact have budget authority?", "Yes"}, {"What do they need to be able to do?", "One place for every lead"},
+		{"When does the project start?", now.AddDate(0, 0, 60).Format("2006-01-02")}}
+}
+
+func secondStep(now time.Time) [][2]string {
+	return [][2]string{{"Discovery call, in the AE's calendar", now.Add(48 * time.Hour).Format("2006-01-02 15:04")}}
 }
 
 // fillIn fills fields by their labels; those with an @ are picked from.
@@ -389,17 +400,21 @@ func list(t testing.TB, db *database.DB, query string, columns int, row func([]s
 
 // notLater leaves out the rows of an outbox that are meant for later, as
 // reminders are. Messages are always meant for now.
-func notLater() string {
-	return fmt.Sprintf("(kind = '%s' OR due_at <= %d)", gateway.PostKind, database.Millis(time.Now()))
+func notLater(clock []func() time.Time) string {
+	now := time.Now
+	for _, c := range clock {
+		now = c
+	}
+	return fmt.Sprintf("(kind = '%s' OR due_at <= %d)", gateway.PostKind, database.Millis(now()))
 }
 
 // settled waits until the outbox has nothing left to do, and gives how long
 // it took.
-func settled(t testing.TB, db *database.DB, patience time.Duration) time.Duration {
+func settled(t testing.TB, db *database.DB, patience time.Duration, clock ...func() time.Time) time.Duration {
 	t.Helper()
 	for began := time.Now(); ; time.Sleep(20 * time.Millisecond) {
 		var left []string
-		list(t, db, "SELECT key, error FROM outbox WHERE state = 'ready' AND "+notLater()+" ORDER BY run_at LIMIT 10", 2, func(v []string) { left = append(left, v[0]+": "+v[1]) })
+		list(t, db, "SELECT key, error FROM outbox WHERE state = 'ready' AND "+notLater(clock)+" ORDER BY run_at LIMIT 10", 2, func(v []string) { left = append(left, v[0]+": "+v[1]) })
 		if len(left) == 0 {
 			return time.Since(began)
 		}
@@ -414,7 +429,7 @@ var shownAs = map[string]string{"waiting": "Waiting for", "asked": "asked,", "ac
 
 // reckon compares what people saw confirmed, what the database holds and what
 // stands in Slack: each handoff once, with one card for each of its readers, in its present state.
-func reckon(t testing.TB, slack *slacksim.Slack, db *database.DB, saw []sent) (handoffs int) {
+func reckon(t testing.TB, slack *slacksim.Slack, db *database.DB, saw []sent, clock ...func() time.Time) (handoffs int) {
 	t.Helper()
 	all := map[string]kept{}
 	list(t, db, "SELECT h.id, h.key, l.company, h.sender, h.ae, h.status FROM handoffs h JOIN leads l ON l.id = h.lead", 6, func(v []string) {
@@ -429,7 +444,7 @@ func reckon(t testing.TB, slack *slacksim.Slack, db *database.DB, saw []sent) (h
 			t.Errorf("%+v was confirmed; kept is %+v", s, h)
 		}
 	}
-	list(t, db, "SELECT key, state, error FROM outbox WHERE state <> 'done' AND "+notLater(), 3, func(v []string) { t.Errorf("a row of the outbox is left: %q", v) })
+	list(t, db, "SELECT key, state, error FROM outbox WHERE state <> 'done' AND "+notLater(clock), 3, func(v []string) { t.Errorf("a row of the outbox is left: %q", v) })
 	// Every event of a handoff is there once, too.
 	list(t, db, "SELECT subject, kind, CAST(count(*) AS TEXT) FROM events GROUP BY subject, kind HAVING count(*) > 1", 3, func(v []string) {
 		t.Errorf("an event is there more than once: %q", v)

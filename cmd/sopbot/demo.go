@@ -191,6 +191,10 @@ func (d *demo) begins(folder string) time.Time {
 	return beginning(b.Settings, now.In(zone))
 }
 
+// journalKept is how much of what went over the wire the inspector can show: a
+// demo that is left open for a week is not to grow by each ping of it.
+const journalKept = 10_000
+
 // demoSlack is the fictional team, with the app installed as its manifest says.
 func demoSlack() (options slacksim.Options, err error) {
 	team, err := fs.ReadFile(sopbot.Seeds(), "team.yaml")
@@ -200,6 +204,7 @@ func demoSlack() (options slacksim.Options, err error) {
 	if options.World, err = slacksim.ParseWorld(team); err != nil {
 		return options, err
 	}
+	options.Journal = journalKept
 	options.Manifest, err = json.Marshal(makeManifest(newFeatures().router(), "sopbot"))
 	return options, err
 }

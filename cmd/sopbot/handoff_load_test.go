@@ -93,7 +93,7 @@ func handOffQuickly(p *slacksim.Person, ae string) error {
 	if err != nil {
 		return err
 	}
-	for _, fields := range [][][2]string{firstStep(newLead(), ae), secondStep()} {
+	for _, fields := range [][][2]string{firstStep(newLead(), ae, time.Now()), secondStep(time.Now())} {
 		if err := fillIn(ctx, m, fields); err != nil {
 			return err
 		}

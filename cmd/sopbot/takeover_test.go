@@ -148,7 +148,7 @@ func TestABotOnAFileTakesOver(t *testing.T) {
 	sam.Slash("/handoff")
 	m := sam.Modal()
 	lead := newLead()
-	for _, f := range firstStep(lead, "ae0") {
+	for _, f := range firstStep(lead, "ae0", time.Now()) {
 		if label, pick := strings.CutPrefix(f[0], "@"); pick {
 			m.Pick(label, f[1])
 		} else {
@@ -174,7 +174,7 @@ func TestABotOnAFileTakesOver(t *testing.T) {
 	gone := time.Now()
 	await(t, "the new one", func() bool { return len(next.sockets(slack, 2)) == 2 })
 	t.Logf("connected %s after the old one had ended", time.Since(gone).Round(time.Millisecond))
-	for _, f := range secondStep() {
+	for _, f := range secondStep(time.Now()) {
 		m.Fill(f[0], f[1])
 	}
 	m.Submit()

@@ -49,6 +49,9 @@ var (
 	ErrNotOurs = errors.New("form: the view has no metadata of a form")
 )
 
+// foreign is ErrNotOurs for the person who sent the form.
+const foreign = chat.Refusal("This form belongs to another version of sopbot and cannot be sent any more. Please open it anew; copy what you typed first.")
+
 func (m Meta) encode() (string, error) {
 	raw, err := json.Marshal(wireMeta(m))
 	if err != nil {
@@ -64,10 +67,10 @@ func (m Meta) encode() (string, error) {
 func Opened(v chat.View) (Meta, error) {
 	var w wireMeta
 	if err := json.Unmarshal([]byte(v.Private), &w); err != nil {
-		return Meta{}, fmt.Errorf("%w: %w", ErrNotOurs, err)
+		return Meta{}, fmt.Errorf("%w (%w: %w)", foreign, ErrNotOurs, err)
 	}
 	if w.Key == "" {
-		return Meta{}, ErrNotOurs
+		return Meta{}, fmt.Errorf("%w (%w)", foreign, ErrNotOurs)
 	}
 	w.Step, w.Round = max(w.Step, 0), max(w.Round, 0)
 	w.Reached = max(w.Reached, w.Step)

@@ -57,6 +57,7 @@ func TestASubmittedFormIsAnsweredInEveryWay(t *testing.T) {
 		"close": was(chat.Answer{}, nil), "clear": was(chat.Answer{Clear: true}, nil),
 		"errors": was(chat.Answer{Errors: chat.FieldErrors{"z-company": "Which company?"}}, nil),
 		"fields": was(chat.Answer{}, fmt.Errorf("wrapped: %w", chat.FieldErrors{"z-company": "Which company?"})),
+		"stray":  was(chat.Answer{Errors: chat.FieldErrors{"elsewhere": "Who is that?"}}, nil),
 		"update": was(chat.Answer{Update: &small}, nil), "push": was(chat.Answer{Push: &small}, nil),
 		"long update": was(chat.Answer{Update: long("Updated")}, nil), "long push": was(chat.Answer{Push: long("Pushed")}, nil),
 		"refuse": was(chat.Answer{}, chat.Refuse("Not *today*.")),
@@ -75,7 +76,7 @@ func TestASubmittedFormIsAnsweredInEveryWay(t *testing.T) {
 		send(callback)
 		sam.WaitNoModal()
 	}
-	for callback, want := range map[string]string{"errors": "Which company?", "fields": "Which company?", "refuse": "Not today.", "fault": "code E-", "panic": "code E-", "unknown": "another version"} {
+	for callback, want := range map[string]string{"errors": "Which company?", "fields": "Which company?", "stray": "Who is that?", "refuse": "Not today.", "fault": "code E-", "panic": "code E-", "unknown": "another version"} {
 		m := send(callback)
 		if said := m.Errors()["Company"]; !strings.Contains(said, want) {
 			t.Errorf("%s said %q at the field", callback, said)

@@ -25,6 +25,9 @@ func (g *Gateway) Profile(ctx context.Context, id string) (chat.Profile, error) 
 	if err != nil {
 		return chat.Profile{}, err
 	}
+	if u.ID != id {
+		return chat.Profile{}, fmt.Errorf("users.info: asked for %s, Slack told of %q", id, u.ID)
+	}
 	return chat.Profile{
 		ID: u.ID, Handle: u.Name, Name: cmp.Or(u.Profile.DisplayName, u.Profile.RealName, u.RealName, u.Name), Zone: u.TZ,
 		Guest: u.IsRestricted || u.IsUltraRestricted || u.IsStranger,

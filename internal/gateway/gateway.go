@@ -98,7 +98,7 @@ func New(o Options) *Gateway {
 			*field = usual
 		}
 	}
-	client := &http.Client{Timeout: 10 * time.Second}
+	client := &http.Client{Timeout: 10 * time.Second, Transport: reader{http.DefaultTransport, o.APIURL}}
 	g := &Gateway{
 		Options: o,
 		api: slack.New(o.BotToken, slack.OptionAppLevelToken(o.AppToken), slack.OptionAPIURL(o.APIURL),

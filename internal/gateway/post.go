@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -66,6 +67,10 @@ type Posts struct {
 	pace   *pacer
 	seats  seats
 	finder *finder
+	// out are the keys of messages that a call of this process is bringing to
+	// Slack now. The times on disk say the same, but not to a clock that is
+	// turned or pushed meanwhile.
+	out sync.Map
 }
 
 // NewPosts makes the keeper of messages and tells the outbox of it.

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -56,4 +57,35 @@ func TestOnlyWhatWasPutIsChanged(t *testing.T) {
 	if got := p.shown("D001"); len(got) != 1 || got[0].Text != "second" {
 		t.Errorf("shown %+v", got)
 	}
+}
+
+// The times on disk say that a call is over, but the clock was pushed while it
+// is out still: nobody looks for the message before Slack has had the time to
+// post it.
+func TestAClockThatIsPushedWhileACallIsOutDoublesNothing(t *testing.T) {
+	t.Parallel()
+	p := &posting{t: t, slack: slacksim.Open(t, slacksim.Options{World: postWorld(), Events: []string{}}), db: file(t)}
+	var ahead atomic.Int64
+	p.outbox, p.posts = p.bot(func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) })
+	p.posts.Timeout, p.posts.api = 20*time.Second, p.api() // that nobody gives up on a busy machine
+	stop := run(t, p.outbox)
+	p.slack.Fault(slacksim.Fault{Method: "chat.postMessage", Delay: 300 * time.Millisecond})
+	p.put("k", "C001", "hello")
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(2 * time.Millisecond) {
+		if _, out := p.posts.out.Load("k"); out {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatal("the call does not begin")
+		}
+	}
+	ahead.Store(int64(48 * time.Hour))
+	p.put("k", "C001", "hello again") // the row of a newer look asks after it, too
+	p.outbox.Wake()
+	p.settled(20 * time.Second)
+	stop() // once that call has come back
+	if n := len(p.slack.Journal().Calls("chat.postMessage")); n != 1 {
+		t.Errorf("it was posted %d times", n)
+	}
+	p.only("C001", "hello again")
 }

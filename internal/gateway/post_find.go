@@ -62,6 +62,9 @@ func (p *Posts) resolve(ctx context.Context, m post) (post, error) {
 	if wait := p.settled(m).Sub(p.now()); wait > 0 {
 		return m, outbox.Later(wait, errOut)
 	}
+	if _, out := p.out.Load(m.key); out {
+		return m, outbox.Later(time.Second, errOut)
+	}
 	place, ts, err := p.find(ctx, m)
 	switch {
 	case err == nil && ts != "":
@@ -152,10 +155,14 @@ func (p *Posts) placeOf(ctx context.Context, channel string) (string, error) {
 	}
 	err := p.ask(ctx, "conversations.open", func(ctx context.Context) error {
 		c, _, _, err := p.api.OpenConversationContext(ctx, &slack.OpenConversationParameters{Users: []string{channel}})
-		if err == nil {
-			place = c.ID
+		switch {
+		case err != nil:
+			return err
+		case c == nil || c.ID == "":
+			return errors.New("the answer does not say which conversation was opened")
 		}
-		return err
+		place = c.ID
+		return nil
 	})
 	if err == nil {
 		p.finder.remember(channel, place)
@@ -229,7 +236,9 @@ func (p *Posts) read(ctx context.Context, place, thread, oldest, cursor string) 
 func searchable(err error) error {
 	v, _ := judge(err, true)
 	var said slack.SlackErrorResponse
-	if v == impossible || errors.As(err, &said) && said.Err == "missing_scope" {
+	// What stands there may be nothing that slack-go can read; it will not be later, either.
+	var strange *json.UnmarshalTypeError
+	if errors.As(err, &strange) || v == impossible || errors.As(err, &said) && said.Err == "missing_scope" {
 		return fmt.Errorf("%w: %w", errUnsearchable, err)
 	}
 	return err

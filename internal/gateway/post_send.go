@@ -80,6 +80,8 @@ func (p *Posts) send(ctx context.Context, j outbox.Job, m post) error {
 		p.pace.over(m.channel, p.now())
 		return p.end(ctx, j, m, impossible, 0, err)
 	}
+	p.out.Store(m.key, true)
+	defer p.out.Delete(m.key)
 	var place, ts string
 	err, wrote := p.call(ctx, "chat.postMessage", func(ctx context.Context) (err error) {
 		place, ts, err = p.api.PostMessageContext(ctx, m.channel, options...)

@@ -1,8 +1,12 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -31,6 +35,7 @@ func (g *Gateway) submission(ctx context.Context, j *job, o chat.Origin, p *inte
 		}
 		return
 	}
+	answer.Errors = p.View.placed(answer.Errors)
 	defer g.account(d, outcome, "", nil)
 	ctx, cancel := context.WithTimeout(ctx, tellWithin)
 	defer cancel()
@@ -163,6 +168,31 @@ func (v *viewPayload) refusal(words string) any {
 	}
 	m := chat.Modal("", "sopbot", "", "Close", "", chat.TextBlocks(words))
 	return answerPayload(chat.Answer{Update: &m})
+}
+
+// placed puts sentences at inputs that the view does not have, which Slack would
+// take for a failure of the app, at its first input.
+func (v *viewPayload) placed(fields chat.FieldErrors) chat.FieldErrors {
+	out, first, stray := chat.FieldErrors{}, "", []string{}
+	for _, b := range v.Blocks {
+		if b.Type != "input" {
+			continue
+		}
+		first = cmp.Or(first, b.BlockID)
+		if words, ok := fields[b.BlockID]; ok {
+			out[b.BlockID] = words
+		}
+	}
+	for _, block := range slices.Sorted(maps.Keys(fields)) {
+		if _, ok := out[block]; !ok {
+			stray = append(stray, fields[block])
+		}
+	}
+	if first == "" || len(stray) == 0 {
+		return fields
+	}
+	out[first] = strings.TrimSpace(strings.Join(append([]string{out[first]}, stray...), " "))
+	return out
 }
 
 // noOptions answers a select that nobody has options for.

@@ -360,3 +360,24 @@ func (c *checker) input(at string, b obj) {
 	}
 	c.element(at+"/element", e, "input")
 }
+
+// Judge says what Slack would find wrong with a view, or with a message: for
+// tests that make more of them than can be sent.
+func (s *Server) Judge(raw []byte) []string {
+	v, err := decode(raw)
+	def, isObject := v.(obj)
+	if err != nil || !isObject {
+		return []string{fmt.Sprintf("no JSON object: %v", err)}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if kind := text(def, "type"); kind == "modal" || kind == "home" {
+		_, err = s.judgeView(def, kind)
+	} else {
+		_, err = s.contentOf(def)
+	}
+	if err != nil {
+		return []string{err.Error() + detail(err)}
+	}
+	return nil
+}

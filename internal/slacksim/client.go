@@ -215,13 +215,13 @@ func (s *Server) Seen() int64 {
 func (j *Journal) Since(seq, most int) []Entry {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	start := max(0, min(seq, len(j.entries)), len(j.entries)-most)
+	start := max(0, min(seq-j.gone, len(j.entries)), len(j.entries)-most)
 	return slices.Clone(j.entries[start:])
 }
 
-// Len is how many entries there are.
+// Len is how many entries there were so far: the number of the newest.
 func (j *Journal) Len() int {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return len(j.entries)
+	return j.gone + len(j.entries)
 }

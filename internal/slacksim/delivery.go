@@ -54,6 +54,7 @@ func (d *delivery) finish(o outcome) bool {
 // and is tried again. The caller holds s.mu.
 func (s *Server) deliver(kind string, payload obj, accepts bool, extra obj, after func(outcome)) *delivery {
 	d := &delivery{id: uuid.NewString(), kind: kind, accepts: accepts, sent: s.instant(), after: after, done: make(chan struct{})}
+	s.sweep()
 	s.deliveries[d.id] = d
 	envelope := obj{"envelope_id": d.id, "type": kind, "accepts_response_payload": accepts, "payload": payload}
 	for k, v := range extra {
@@ -81,6 +82,36 @@ func (s *Server) deliver(kind string, payload obj, accepts bool, extra obj, afte
 		}
 	})
 	return d
+}
+
+// memory is how long the server knows what can be used no more: whoever comes
+// late with it hears that it is too late, and after that that it never was.
+const memory = 10 * time.Minute
+
+// sweep forgets deliveries, triggers and reply URLs whose time is long over: a
+// server that runs for months must not grow by each gesture. The caller holds
+// s.mu.
+func (s *Server) sweep() {
+	now := s.instant()
+	if now.Sub(s.swept) < memory {
+		return
+	}
+	s.swept = now
+	for id, d := range s.deliveries {
+		if d.settled && now.Sub(d.sent) > s.opts.AckTimeout+memory {
+			delete(s.deliveries, id)
+		}
+	}
+	for id, t := range s.triggers {
+		if now.Sub(t.at) > s.opts.TriggerLife+memory {
+			delete(s.triggers, id)
+		}
+	}
+	for path, u := range s.replyURLs {
+		if s.Now().Sub(u.made) > replyURLLife+memory {
+			delete(s.replyURLs, path)
+		}
+	}
 }
 
 // acked enters an ack into the ledger: it counts within 3 seconds, on whatever

@@ -29,10 +29,13 @@ type Entry struct {
 }
 
 // Journal is the record of everything that passed between the simulator and
-// the app. It grows until the server is closed; tokens are not kept in it.
+// the app, or of the newest of it (see [Options.Journal]); tokens are not kept
+// in it.
 type Journal struct {
 	now     func() time.Time
+	most    int // so many are kept; 0 = all
 	mu      sync.Mutex
+	gone    int // so many are not any more
 	entries []Entry
 }
 
@@ -40,11 +43,15 @@ func (j *Journal) add(e Entry) {
 	e.At = j.now()
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	e.Seq = len(j.entries) + 1
+	e.Seq = j.gone + len(j.entries) + 1
 	j.entries = append(j.entries, e)
+	if over := len(j.entries) - j.most; j.most > 0 && over > j.most/4 { // a quarter at a time: to move them all for each one would take long
+		j.gone += over
+		j.entries = append(make([]Entry, 0, j.most+j.most/4+1), j.entries[over:]...)
+	}
 }
 
-// Entries copies the journal so far, oldest first.
+// Entries copies the journal so far, as far as it is kept, oldest first.
 func (j *Journal) Entries() []Entry {
 	j.mu.Lock()
 	defer j.mu.Unlock()

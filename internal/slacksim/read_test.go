@@ -1,6 +1,7 @@
 package slacksim
 
 import (
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -122,4 +123,54 @@ func TestViewsStackAndAnswersChangeThem(t *testing.T) {
 	contains(t, three.Text(), "== three ==")
 	three.Pick("Who", "Dana").Submit()
 	sam.WaitNoModal()
+}
+
+func TestTheJournalKeepsTheNewestAndItsNumbers(t *testing.T) {
+	j := &Journal{now: time.Now, most: 8}
+	for i := range 100 {
+		j.add(Entry{Name: fmt.Sprint(i + 1)})
+		kept := j.Entries()
+		if len(kept) > 10 || kept[len(kept)-1].Name != fmt.Sprint(i+1) || j.Len() != i+1 {
+			t.Fatalf("after %d: %d entries, the last is %+v of %d", i+1, len(kept), kept[len(kept)-1], j.Len())
+		}
+		for k, e := range kept {
+			if e.Name != fmt.Sprint(e.Seq) || k > 0 && e.Seq != kept[k-1].Seq+1 {
+				t.Fatalf("entry %d is %+v", k, e)
+			}
+		}
+	}
+	for _, tc := range []struct{ seq, most, first, last int }{{97, 300, 98, 100}, {0, 300, 93, 100}, {0, 3, 98, 100}, {100, 300, 0, 0}, {5000, 3, 0, 0}} {
+		got := j.Since(tc.seq, tc.most)
+		if len(got) == 0 && tc.first == 0 {
+			continue
+		}
+		if len(got) == 0 || got[0].Seq < tc.first || got[len(got)-1].Seq != tc.last {
+			t.Errorf("since %d: %v", tc.seq, got)
+		}
+	}
+}
+
+func TestWhatNobodyCanUseAnyMoreIsForgotten(t *testing.T) {
+	now := time.Now()
+	s, err := Start(Options{World: acme(t), Now: func() time.Time { return now }, VirtualDeadlines: true, Commands: []Command{{Name: "/x"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	sam, err := s.Person("sam")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 200 {
+		if _, err := sam.In("#sales").SlashE(t.Context(), "/x"); err != nil { // nobody is there
+			t.Fatal(err)
+		}
+		now = now.Add(5 * time.Minute)
+		s.Wake()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if d, tr, u := len(s.deliveries), len(s.triggers), len(s.replyURLs); d > 10 || tr > 10 || u > 20 || d == 0 || u == 0 {
+		t.Errorf("kept of 200 commands: %d deliveries, %d triggers, %d reply URLs", d, tr, u)
+	}
 }

@@ -46,6 +46,9 @@ type Options struct {
 	AckTimeout       time.Duration
 	TriggerLife      time.Duration
 	VirtualDeadlines bool
+	// Journal is how many of the newest entries the journal keeps, and a quarter
+	// more at times; 0 = all.
+	Journal int
 	// PingEvery is the time between the server's pings (default 10 s).
 	PingEvery time.Duration
 }
@@ -103,6 +106,7 @@ type Server struct {
 	socketSeq  int
 	turn       int // round robin over sockets
 	deliveries map[string]*delivery
+	swept      time.Time // when what nobody can use any more was forgotten
 
 	news news
 }
@@ -142,7 +146,7 @@ func Start(opts Options) (*Server, error) {
 		tickets: map[string]bool{}, deliveries: map[string]*delivery{},
 	}
 	s.clock.start(opts.Now)
-	s.journal.now = s.Now
+	s.journal.now, s.journal.most = s.Now, opts.Journal
 	s.install()
 	s.mux = http.NewServeMux()
 	s.routes()
