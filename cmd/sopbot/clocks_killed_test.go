@@ -153,7 +153,7 @@ func reckonClocks(t *testing.T, slack *slacksim.Slack, db *database.DB, diggers 
 			}
 		}
 		for _, m := range d.person.Messages("DM") {
-			if words := m.Text(); strings.Contains(words, yoursToDo) || strings.Contains(words, "reminded again") {
+			if words := m.Text(); strings.Contains(words, yoursToDo) || strings.Contains(words, "eminded again") {
 				for _, lead := range leadName.FindAllString(words, -1) {
 					reminders[lead]++
 				}
