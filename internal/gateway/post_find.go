@@ -160,7 +160,9 @@ func (p *Posts) placeOf(ctx context.Context, channel string) (string, error) {
 	return place, err
 }
 
-// look reads what stands in a channel, or a thread of it, since then.
+// look reads what stands in a channel, or a thread of it, since then. Of a channel,
+// which comes the latest first, one page is read in any case: a clock of ours that
+// is far ahead of Slack's would look for nothing but the future.
 func (p *Posts) look(ctx context.Context, place, thread string, from time.Time) (glimpse, error) {
 	v := glimpse{from: from, at: p.now(), ts: map[string]string{}}
 	oldest := fmt.Sprintf("%d.%06d", from.Unix(), from.Nanosecond()/1000)
@@ -186,7 +188,7 @@ func (p *Posts) look(ctx context.Context, place, thread string, from time.Time) 
 				v.ts[id] = m.Timestamp
 			}
 		}
-		if cursor == "" {
+		if cursor == "" || thread == "" && len(messages) > 0 && messages[len(messages)-1].Timestamp < oldest {
 			return v, nil
 		}
 	}
@@ -200,7 +202,7 @@ func (p *Posts) read(ctx context.Context, place, thread, oldest, cursor string) 
 		return messages, next, err
 	}
 	r, err := p.api.GetConversationHistoryContext(ctx, &slack.GetConversationHistoryParameters{
-		ChannelID: place, Oldest: oldest, Cursor: cursor, Limit: findPage, Inclusive: true, IncludeAllMetadata: true})
+		ChannelID: place, Cursor: cursor, Limit: findPage, IncludeAllMetadata: true})
 	if err != nil {
 		return nil, "", err
 	}
