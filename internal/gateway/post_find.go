@@ -160,7 +160,7 @@ func (p *Posts) placeOf(ctx context.Context, channel string) (string, error) {
 	return place, err
 }
 
-// look reads what stands in a channel, or a thread of it, since then. Of a channel,
+// look reads what stands in a channel since then, or all of a thread. Of a channel,
 // which comes the latest first, one page is read in any case: a clock of ours that
 // is far ahead of Slack's would look for nothing but the future.
 func (p *Posts) look(ctx context.Context, place, thread string, from time.Time) (glimpse, error) {
@@ -173,7 +173,7 @@ func (p *Posts) look(ctx context.Context, place, thread string, from time.Time) 
 	for range findPages {
 		var messages []slack.Message
 		err, _ := p.call(ctx, method, func(ctx context.Context) (err error) {
-			messages, cursor, err = p.read(ctx, place, thread, oldest, cursor)
+			messages, cursor, err = p.read(ctx, place, thread, cursor)
 			return err
 		})
 		var said slack.SlackErrorResponse
@@ -195,10 +195,10 @@ func (p *Posts) look(ctx context.Context, place, thread string, from time.Time) 
 	return v, fmt.Errorf("%w: too much was said there since", errUnsearchable)
 }
 
-func (p *Posts) read(ctx context.Context, place, thread, oldest, cursor string) (_ []slack.Message, next string, _ error) {
+func (p *Posts) read(ctx context.Context, place, thread, cursor string) (_ []slack.Message, next string, _ error) {
 	if thread != "" {
 		messages, _, next, err := p.api.GetConversationRepliesContext(ctx, &slack.GetConversationRepliesParameters{
-			ChannelID: place, Timestamp: thread, Oldest: oldest, Cursor: cursor, Limit: findPage, Inclusive: true, IncludeAllMetadata: true})
+			ChannelID: place, Timestamp: thread, Cursor: cursor, Limit: findPage, IncludeAllMetadata: true})
 		return messages, next, err
 	}
 	r, err := p.api.GetConversationHistoryContext(ctx, &slack.GetConversationHistoryParameters{
