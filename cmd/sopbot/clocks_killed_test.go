@@ -104,6 +104,7 @@ func TestClocksSurviveKills(t *testing.T) {
 			time.Sleep(300*time.Millisecond + rand.N(900*time.Millisecond))
 			bot.kill()
 			if round%4 == 3 {
+				time.Sleep(hastyDelays.call + hastyDelays.settle) // who jumps ahead must not take what is under way for lost
 				ahead += 31 * time.Minute
 			}
 			if rand.N(3) == 0 { // killed again while it starts
@@ -116,6 +117,7 @@ func TestClocksSurviveKills(t *testing.T) {
 		stop()
 		time.Sleep(4 * time.Second) // what was taken last comes due
 		bot.kill()
+		time.Sleep(hastyDelays.call + hastyDelays.settle)
 		ahead += 31 * time.Minute // and what was put off last
 		bot = begin(startChild)
 		db := look(t, target)
@@ -153,7 +155,7 @@ func reckonClocks(t *testing.T, slack *slacksim.Slack, db *database.DB, diggers 
 			}
 		}
 		for _, m := range d.person.Messages("DM") {
-			if words := m.Text(); strings.Contains(words, yoursToDo) || strings.Contains(words, "reminded again") {
+			if words := m.Text(); strings.Contains(words, yoursToDo) || strings.Contains(words, "eminded again") {
 				for _, lead := range leadName.FindAllString(words, -1) {
 					reminders[lead]++
 				}

@@ -133,8 +133,7 @@ func (f *features) recallClock(tx *database.Tx, event playbook.Event, of, subjec
 	if err := f.startClocks(tx, lead.Event{ID: database.NewID(), At: at, Kind: string(event), Lead: of, Subject: subject}); err != nil || !isDone {
 		return err
 	}
-	past := *f.deadlines
-	past.Now, past.Posts, past.OnChange = func() time.Time { return done }, f.leads.Past(done).Posts, nil
+	past := f.deadlines.Past(done, f.leads.Past(done).Posts)
 	_, err := past.DoneFor(tx, subject, deadline.Match{Event: event}, by)
 	return err
 }

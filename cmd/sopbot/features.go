@@ -104,7 +104,7 @@ func (f *features) stand(g ground) {
 	l.DB, l.Slack, l.Posts, l.Shelf, l.Now, l.Log = g.db, g.slack, g.posts, g.shelf, g.now, g.log
 	q.DB, q.Slack, q.Shelf, q.Now, q.Log = g.db, g.slack, g.shelf, g.now, g.log
 	d := f.deadlines
-	d.DB, d.Outbox, d.Posts, d.Shelf, d.Now, d.Log = g.db, g.outbox, g.posts, g.shelf, g.now, g.log
+	d.DB, d.Outbox, d.Posts, d.Slack, d.Shelf, d.Now, d.Log = g.db, g.outbox, g.posts, g.slack, g.shelf, g.now, g.log
 	d.Work()
 	m := f.digests
 	m.DB, m.Outbox, m.Posts, m.Slack, m.Shelf, m.Now, m.Log = g.db, g.outbox, g.posts, g.slack, g.shelf, g.now, g.log

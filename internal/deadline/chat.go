@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/slack-go/slack"
+
 	"sopbot/internal/chat"
 	"sopbot/internal/database"
 	"sopbot/internal/playbook"
@@ -18,6 +20,7 @@ const (
 	actionOpen   = "deadline.open"
 	actionSnooze = "deadline.snooze"
 	actionPass   = "deadline.pass"
+	actionAll    = "deadline.all"
 )
 
 // Opener is a button that leads to where an action is done.
@@ -48,6 +51,7 @@ func (d *Deadlines) Register(r *chat.Router) {
 	r.OnClick(actionOpen, d.clickOpen)
 	r.OnClick(actionSnooze, d.clickSnooze)
 	r.OnClick(actionPass, d.clickPass)
+	r.OnClick(actionAll, d.clickAll)
 }
 
 // opener is the button by which the action of a deadline is done; there is none
@@ -182,6 +186,25 @@ func (d *Deadlines) lead(ctx context.Context, c chat.Click, by func(Deadline) (O
 		return chat.Refuse("This button belongs to another version of the playbook and does nothing any more.")
 	}
 	return o.Open(ctx, c, on)
+}
+
+// clickAll shows a list that is too long for its message.
+func (d *Deadlines) clickAll(ctx context.Context, c chat.Click) error {
+	reader, known := readerOf(c.Value)
+	if !known {
+		return chat.Refuse("This list is no longer there.")
+	}
+	if reader != c.Person && !d.manages(ctx, c.Person) {
+		return chat.Refuse("This list is %s’s. Only they or a manager can read it.", chat.Person(reader))
+	}
+	var view slack.ModalViewRequest
+	if err := d.DB.Read(ctx, func(tx *database.Tx) (err error) {
+		view, err = d.whole(tx, c.Value, d.Now())
+		return err
+	}); err != nil {
+		return err
+	}
+	return d.Slack.OpenView(ctx, c.Trigger, view)
 }
 
 func (d *Deadlines) zone(person string) *time.Location { return d.Calendar(person).Zone() }

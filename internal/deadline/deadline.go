@@ -73,6 +73,11 @@ type Deadline struct {
 	bell       int       // messages that ring: one, and another for each snooze that ended
 	generation int       // of the outbox row that looks at it next
 	next       time.Time // when; zero = never
+
+	// Not stored: the lists in which it stood until now, and where those are noted
+	// that are to be shown anew once everything is settled; nil = they are at once.
+	leaves []string
+	stale  map[string]bool
 }
 
 // Errors of deadlines.

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
+	"sopbot/internal/chat"
 	"sopbot/internal/database"
 	"sopbot/internal/outbox"
 	"sopbot/internal/playbook"
@@ -18,6 +20,7 @@ type Deadlines struct {
 	Outbox *outbox.Outbox
 	Roster *roster.Roster
 	Posts  Posts
+	Slack  chat.Slack
 	Shelf  *playbook.Shelf
 	Now    func() time.Time
 	Log    *slog.Logger
@@ -38,6 +41,15 @@ type Deadlines struct {
 	// OnChange, if set, is told of everything that becomes of a deadline, in its
 	// transaction.
 	OnChange func(tx *database.Tx, what News, d Deadline) error
+
+	one sync.Mutex
+}
+
+// Past are the same clocks at a moment that is over, with other messages and
+// without news: for what is told of the time before there was a bot.
+func (d *Deadlines) Past(at time.Time, posts Posts) *Deadlines {
+	return &Deadlines{DB: d.DB, Outbox: d.Outbox, Roster: d.Roster, Posts: posts, Slack: d.Slack, Shelf: d.Shelf,
+		Now: func() time.Time { return at }, Log: d.Log, Forms: d.Forms, OtherForm: d.OtherForm, Answers: d.Answers, Passes: d.Passes}
 }
 
 // News is what became of a deadline.
@@ -184,6 +196,11 @@ func (d *Deadlines) putShown(tx *database.Tx, on Deadline, now time.Time, show f
 	if err := show(); err != nil {
 		return err
 	}
+	for _, list := range on.leaves {
+		if err := d.refreshList(tx, on, list, now); err != nil {
+			return err
+		}
+	}
 	for _, what := range news {
 		if d.OnChange == nil {
 			break
@@ -246,8 +263,8 @@ func (d *Deadlines) bosses(tx *database.Tx, on Deadline) ([]boss, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, id := range already {
-			knows[id] = true
+		for _, t := range already {
+			knows[t.person] = true
 		}
 	}
 	var out []boss
@@ -361,6 +378,11 @@ func (d *Deadlines) Reassign(tx *database.Tx, subject, to string) (n int, err er
 		if err := d.tellPassed(tx, *on, to, now); err != nil {
 			return err
 		}
+		lists, err := listsOf(tx, *on)
+		if err != nil {
+			return err
+		}
+		on.leaves = lists
 		on.pass(to, now, d.Calendar(to))
 		return nil
 	})

@@ -52,6 +52,9 @@ func (d *Deadlines) tick(ctx context.Context, j outbox.Job) error {
 	if err != nil {
 		return err
 	}
+	// One at a time: it may deal with all the others, too.
+	d.one.Lock()
+	defer d.one.Unlock()
 	return d.DB.Write(ctx, func(tx *database.Tx) error {
 		// First, so that nothing that follows can cancel it.
 		if err := j.Done(tx); err != nil {
@@ -69,8 +72,40 @@ func (d *Deadlines) tick(ctx context.Context, j outbox.Job) error {
 		case gone && on.Abandoned.IsZero() && on.Running():
 			return d.orphan(tx, on.Person)
 		}
-		return d.act(tx, on, j.Due)
+		now := d.Now().Truncate(time.Millisecond)
+		if now.Before(j.Due) { // the outbox goes by the database's clock
+			now = j.Due
+		}
+		on.next = time.Time{} // its row is this one
+		r := d.newRound(tx, now)
+		if err := r.act(on); err != nil {
+			return err
+		}
+		if r.speaks() && j.Attempt == 1 { // what failed is tried by itself
+			if err := d.together(r, on.ID); err != nil {
+				return err
+			}
+		}
+		return r.say()
 	})
+}
+
+// together adds what comes due at the same moment, so that nobody gets a message
+// for each of many things.
+func (d *Deadlines) together(r *round, but string) error {
+	others, err := dueBy(r.tx, r.now, but, mostAtOnce)
+	if err != nil {
+		return err
+	}
+	for _, on := range others {
+		if d.Roster.Recall(on.Person).Deactivated && on.Running() {
+			continue // its own row sees to it
+		}
+		if err := r.act(on); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // patience is how long is waited for Slack to say who is who; what is known does
@@ -110,70 +145,6 @@ func (d *Deadlines) ask(ctx context.Context, id string) (gone bool, err error) {
 		return true, nil
 	}
 	return p.Deactivated, err
-}
-
-// act does what the plan says.
-func (d *Deadlines) act(tx *database.Tx, on Deadline, due time.Time) error {
-	now := d.Now().Truncate(time.Millisecond)
-	if now.Before(due) { // the outbox goes by the database's clock
-		now = due
-	}
-	bosses, err := d.bosses(tx, on)
-	if err != nil {
-		return err
-	}
-	on.next = time.Time{} // its row is this one
-	c, was := d.Calendar(on.Person), on.Due
-	if on.count(c); !on.Due.Equal(was) {
-		return d.put(tx, on, now, Moved)
-	}
-	p := on.plan(now, c, bosses)
-	if p.over {
-		ends, _ := on.ends(c)
-		return d.miss(tx, on, ends, now)
-	}
-	if p.remind {
-		if p.merged > 1 {
-			d.Log.Info("reminders that came due meanwhile are given as one", "deadline", on.ID, "subject", on.Subject, "reminders", p.merged)
-		}
-		on.handled, on.repeated = now, on.repeated+p.repeated
-		if p.ring {
-			// Whoever asked to be reminded again wants to hear it: a message that
-			// changes makes no sound.
-			stood, err := d.Posts.Change(tx, reminderKey(on), d.rung(on, now))
-			if err != nil {
-				return err
-			}
-			if stood {
-				on.bell++
-			}
-		}
-		if err := d.Posts.Put(tx, reminderKey(on), on.Person, d.reminder(on)); err != nil {
-			return err
-		}
-	}
-	for _, person := range p.tell {
-		if on.Escalated.IsZero() {
-			on.Escalated = now
-		}
-		if err := tell(tx, on, person, now); err != nil {
-			return err
-		}
-		if err := d.Posts.Put(tx, escalationKey(on, person), person, d.escalation(on, person, now)); err != nil {
-			return err
-		}
-	}
-	if on.Escalate != "" && len(bosses) == 0 && !now.Before(on.Due) {
-		d.Log.Warn("a deadline passed, and the playbook's settings name nobody to tell", "role", on.Escalate, "deadline", on.ID, "subject", on.Subject)
-	}
-	var news []News
-	if p.remind {
-		news = append(news, Reminded)
-	}
-	if len(p.tell) > 0 {
-		news = append(news, Escalated)
-	}
-	return d.put(tx, on, now, news...)
 }
 
 // Start sees to everything that may have changed while nobody was there: hours,

@@ -3,6 +3,7 @@ package deadline
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -293,6 +294,60 @@ func (r *rig) one(subject string) Deadline {
 		r.Fatalf("%d deadlines are open about %s", len(all), subject)
 	}
 	return all[0]
+}
+
+// parts are the messages that each list stands for: the keys that they would have.
+func (r *rig) parts() map[string][]string {
+	r.Helper()
+	out := map[string][]string{}
+	r.must(r.DB.Read(ctx, func(tx *database.Tx) error {
+		if err := tx.Each("SELECT list, deadline, turn, bell FROM deadline_lists", nil, func(rows *sql.Rows) error {
+			var list string
+			var on Deadline
+			err := rows.Scan(&list, &on.ID, &on.Turn, &on.bell)
+			out[list] = append(out[list], reminderKey(on))
+			return err
+		}); err != nil {
+			return err
+		}
+		return tx.Each("SELECT listed, deadline, turn, person FROM deadline_tellings WHERE listed <> ''", nil, func(rows *sql.Rows) error {
+			var list, person string
+			var on Deadline
+			err := rows.Scan(&list, &on.ID, &on.Turn, &person)
+			out[list] = append(out[list], escalationKey(on, person))
+			return err
+		})
+	}))
+	return out
+}
+
+// first are the messages that came, those in lists one by one, and when. What came
+// twice is complained of.
+func (r *rig) first() map[string]note {
+	r.Helper()
+	out, parts := map[string]note{}, r.parts()
+	for _, n := range r.notes.all() {
+		if !n.first {
+			continue
+		}
+		keys := []string{n.key}
+		if in, list := parts[n.key]; list {
+			keys = in
+			if len(in) < mergeFrom {
+				r.Errorf("a list of %d", len(in))
+			}
+			if blocks := len(n.m.Blocks); blocks > 50 {
+				r.Errorf("%s has %d blocks", n.key, blocks)
+			}
+		}
+		for _, key := range keys {
+			if out[key].key != "" {
+				r.Errorf("%s came twice", key)
+			}
+			out[key] = n
+		}
+	}
+	return out
 }
 
 // said tells what came and changed, in that zone: "Mon 10:30 USAM new: Due …". It

@@ -98,8 +98,8 @@ func insert(tx *database.Tx, d Deadline) (added bool, err error) {
 		return false, err
 	}
 	n, err := tx.Exec(`INSERT INTO deadlines (id, page, page_title, action, label, event, who, span, remind, escalate, repeats, done_with, playbook,
-		subject, start_key, lead, title, person, turn, started_at, counted_from, due_at, state, snoozed_until, handled_until, repeated, bell, ended_by, late_ms, generation, listed)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 1, $19, $20, $21, 'open', 0, $22, 0, 1, '', 0, 0, '')
+		subject, start_key, lead, title, person, turn, started_at, counted_from, due_at, state, snoozed_until, handled_until, repeated, bell, ended_by, late_ms, generation)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 1, $19, $20, $21, 'open', 0, $22, 0, 1, '', 0, 0)
 		ON CONFLICT (page, action, subject, start_key) DO NOTHING`,
 		d.ID, d.Page, d.PageTitle, d.Action.ID, d.Label, string(d.On), d.Who, d.Within.String(), string(remind), d.Escalate, d.Repeat, d.Rule.Done, d.Playbook,
 		d.Subject, d.Key, d.Lead, d.Title, d.Person, database.Millis(d.Started), database.Millis(d.from), database.Millis(d.Due), orZero(d.handled))
@@ -199,15 +199,19 @@ func busy(tx *database.Tx) (people []string, err error) {
 	return people, err
 }
 
+// telling is that somebody was told that a deadline passed; list is the key of the
+// message that tells of others, too, or "".
+type telling struct{ person, list string }
+
 // told lists who was told that a deadline passed, in its present turn.
-func told(tx *database.Tx, d Deadline) (people []string, err error) {
-	err = tx.Each("SELECT person FROM deadline_tellings WHERE deadline = $1 AND turn = $2 ORDER BY person", []any{d.ID, d.Turn}, func(rows *sql.Rows) error {
-		var p string
-		err := rows.Scan(&p)
-		people = append(people, p)
+func told(tx *database.Tx, d Deadline) (all []telling, err error) {
+	err = tx.Each("SELECT person, listed FROM deadline_tellings WHERE deadline = $1 AND turn = $2 ORDER BY person", []any{d.ID, d.Turn}, func(rows *sql.Rows) error {
+		var t telling
+		err := rows.Scan(&t.person, &t.list)
+		all = append(all, t)
 		return err
 	})
-	return people, err
+	return all, err
 }
 
 func tell(tx *database.Tx, d Deadline, person string, at time.Time) error {

@@ -28,42 +28,58 @@ func escalationKey(on Deadline, person string) string {
 
 // refresh brings the messages that stand up to date.
 func (d *Deadlines) refresh(tx *database.Tx, on Deadline, now time.Time) error {
-	if _, err := d.Posts.Change(tx, reminderKey(on), d.reminder(on)); err != nil {
-		return err
-	}
-	if on.Escalated.IsZero() {
-		return nil
-	}
-	people, err := told(tx, on)
+	list, err := listOf(tx, on)
 	if err != nil {
 		return err
 	}
-	for _, p := range people {
-		if _, err := d.Posts.Change(tx, escalationKey(on, p), d.escalation(on, p, now)); err != nil {
+	if list != "" {
+		err = d.refreshList(tx, on, list, now)
+	} else {
+		_, err = d.Posts.Change(tx, reminderKey(on), d.reminder(on))
+	}
+	if err != nil || on.Escalated.IsZero() {
+		return err
+	}
+	all, err := told(tx, on)
+	if err != nil {
+		return err
+	}
+	for _, t := range all {
+		if t.list != "" {
+			err = d.refreshList(tx, on, t.list, now)
+		} else {
+			_, err = d.Posts.Change(tx, escalationKey(on, t.person), d.escalation(on, t.person, now))
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// tellPassed leaves a word in the place of the messages of whoever had it.
+// tellPassed leaves a word in the place of the messages of whoever had it. Lists
+// show it by themselves.
 func (d *Deadlines) tellPassed(tx *database.Tx, on Deadline, to string, now time.Time) error {
 	words := func(reader string) chat.Message {
-		return d.message(on.head()+"\nIs "+chat.Person(to)+"’s now, since "+chat.Moment(now, d.zone(reader))+".", nil, "")
+		return d.message(on.head()+"\n"+d.passedWords(to, now, reader), nil, "")
 	}
 	if _, err := d.Posts.Change(tx, reminderKey(on), words(on.Person)); err != nil {
 		return err
 	}
-	people, err := told(tx, on)
+	all, err := told(tx, on)
 	if err != nil {
 		return err
 	}
-	for _, p := range people {
-		if _, err := d.Posts.Change(tx, escalationKey(on, p), words(p)); err != nil {
+	for _, t := range all {
+		if _, err := d.Posts.Change(tx, escalationKey(on, t.person), words(t.person)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (d *Deadlines) passedWords(to string, now time.Time, reader string) string {
+	return "Is " + chat.Person(to) + "’s now, since " + chat.Moment(now, d.zone(reader)) + "."
 }
 
 // mostTitle is how many letters of what a deadline is about are shown.
@@ -121,7 +137,15 @@ func (d *Deadlines) rung(on Deadline, now time.Time) chat.Message {
 
 // escalation is what somebody sees who is told that a deadline passed.
 func (d *Deadlines) escalation(on Deadline, reader string, now time.Time) chat.Message {
-	words := on.head() + "\n"
+	words := on.head() + "\n" + d.escalationWords(on, reader, now)
+	if !on.Running() {
+		return d.message(words, nil, "")
+	}
+	return d.message(words, d.bossButtons(on), "You get this because the playbook tells the role "+chat.EscapeInline(on.Escalate)+
+		" what was not done "+on.span()+" (page: "+chat.EscapeInline(on.PageTitle)+"). It is kept up to date here.")
+}
+
+func (d *Deadlines) escalationWords(on Deadline, reader string, now time.Time) (words string) {
 	switch s := on.Status.(type) {
 	case Open:
 		words += chat.Person(on.Person) + " has not done it in time. It was due " + chat.Moment(on.Due, d.zone(reader)) + "."
@@ -132,18 +156,18 @@ func (d *Deadlines) escalation(on Deadline, reader string, now time.Time) chat.M
 	default:
 		words += "For " + chat.Person(on.Person) + " to do. " + d.Words(on, reader, now)
 	}
-	if !on.Running() {
-		return d.message(words, nil, "")
-	}
-	var buttons []slack.BlockElement
+	return words
+}
+
+// bossButtons are what somebody can do who is told that a deadline passed.
+func (d *Deadlines) bossButtons(on Deadline) (buttons []slack.BlockElement) {
 	if _, form := d.opener(on); !form {
 		buttons = append(buttons, chat.Button(actionDone+":"+on.ID, on.ID, "Done"))
 	}
 	if o, found := d.passer(on); found {
 		buttons = append(buttons, chat.Button(actionPass+":"+on.ID, on.ID, o.Label))
 	}
-	return d.message(words, buttons, "You get this because the playbook tells the role "+chat.EscapeInline(on.Escalate)+
-		" what was not done "+on.span()+" (page: "+chat.EscapeInline(on.PageTitle)+"). It is kept up to date here.")
+	return buttons
 }
 
 // Words says in a sentence how a deadline stands, for that reader.

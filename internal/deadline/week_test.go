@@ -200,6 +200,57 @@ func TestWeeks(t *testing.T) {
 	}
 }
 
+// Whatever is done to the clock, a person has each week once, and what is due in it
+// is said once.
+func TestAWeekOfAClockThatIsTurned(t *testing.T) {
+	t.Parallel()
+	for name, turns := range map[string][]time.Duration{
+		"an hour back at the opening":    {-time.Hour, 0},
+		"an hour forth before it":        {time.Hour, 0},
+		"asleep for a day":               {24 * time.Hour, 24 * time.Hour},
+		"back into last week, and again": {-24 * time.Hour, 0, -24 * time.Hour, 0},
+		"forth into next week, and back": {7 * 24 * time.Hour, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				clock := &turned{}
+				r := newRigAt(t, load(t, rounds, walk), clock.now)
+				at(t, 10, 9, 20)
+				for _, by := range turns {
+					clock.by.Store(int64(by))
+					r.Outbox.Wake()
+					at(t, 10, 9, 20+int(time.Since(time.Date(2000, 1, 10, 8, 20, 0, 0, time.UTC))/time.Minute)+30)
+				}
+				at(t, 14, 18, 0)
+				weeks := map[string]int{}
+				for _, line := range r.walks("USAM") {
+					week, _, _ := strings.Cut(line, ":")
+					weeks[week]++
+				}
+				for _, week := range []string{"2000-01-03", "2000-01-10"} {
+					if weeks[week] != 1 {
+						t.Errorf("%s is there %d times: %q", week, weeks[week], r.walks("USAM"))
+					}
+				}
+				texts := map[string]int{}
+				for _, n := range r.notes.all() {
+					texts[n.key+n.m.Text]++
+				}
+				for text, n := range texts {
+					if n > 1 {
+						t.Errorf("%d times: %s", n, text)
+					}
+				}
+				r.first() // complains of what came twice
+				if on := r.every("week/USAM")[1]; on.Escalated.IsZero() {
+					t.Errorf("nobody was told of %+v", on)
+				}
+			})
+		})
+	}
+}
+
 // leaves has Slack say that somebody is gone, or back.
 func (r *rig) leaves(person string, gone bool) {
 	r.Helper()

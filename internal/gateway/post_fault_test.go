@@ -185,7 +185,22 @@ func TestMessagesWaitWhileTheAppIsInTrouble(t *testing.T) {
 
 func TestAMessageWhoseAnswerWasLostIsFoundWhereverItStands(t *testing.T) {
 	t.Parallel()
-	p := startPosting(t, file(t), slacksim.Options{})
+	for name, wrong := range map[string]time.Duration{"on time": 0, "with a clock that is a day ahead": 24 * time.Hour, "with a clock that is an hour behind": -time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := startPosting(t, file(t), slacksim.Options{})
+			if wrong != 0 {
+				p.stop()
+				p.outbox, p.posts = p.bot(func() time.Time { return time.Now().Add(wrong) })
+				run(t, p.outbox)
+			}
+			lostAndFound(t, p)
+		})
+	}
+}
+
+func lostAndFound(t *testing.T, p *posting) {
+	t.Helper()
 	_, root, err := p.api().PostMessage("C001", slack.MsgOptionText("root", false))
 	if err != nil {
 		t.Fatal(err)

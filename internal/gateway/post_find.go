@@ -170,7 +170,9 @@ func (p *Posts) placeOf(ctx context.Context, channel string) (string, error) {
 	return place, err
 }
 
-// look reads what stands in a channel, or a thread of it, since then.
+// look reads what stands in a channel since then, or all of a thread. Of a channel,
+// which comes the latest first, one page is read in any case: a clock of ours that
+// is far ahead of Slack's would look for nothing but the future.
 func (p *Posts) look(ctx context.Context, place, thread string, from time.Time) (glimpse, error) {
 	v := glimpse{from: from, at: p.now(), ts: map[string]string{}}
 	oldest := fmt.Sprintf("%d.%06d", from.Unix(), from.Nanosecond()/1000)
@@ -178,7 +180,7 @@ func (p *Posts) look(ctx context.Context, place, thread string, from time.Time) 
 	for page := range findPages {
 		var messages []slack.Message
 		read := func(ctx context.Context) (err error) {
-			messages, cursor, err = p.read(ctx, place, thread, oldest, cursor)
+			messages, cursor, err = p.read(ctx, place, thread, cursor)
 			return err
 		}
 		var err error
@@ -203,7 +205,7 @@ func (p *Posts) look(ctx context.Context, place, thread string, from time.Time) 
 				v.ts[id] = m.Timestamp
 			}
 		}
-		if cursor == "" {
+		if cursor == "" || thread == "" && len(messages) > 0 && messages[len(messages)-1].Timestamp < oldest {
 			return v, nil
 		}
 	}
@@ -217,14 +219,14 @@ func historyMethod(thread string) string {
 	return "conversations.history"
 }
 
-func (p *Posts) read(ctx context.Context, place, thread, oldest, cursor string) (_ []slack.Message, next string, _ error) {
+func (p *Posts) read(ctx context.Context, place, thread, cursor string) (_ []slack.Message, next string, _ error) {
 	if thread != "" {
 		messages, _, next, err := p.api.GetConversationRepliesContext(ctx, &slack.GetConversationRepliesParameters{
-			ChannelID: place, Timestamp: thread, Oldest: oldest, Cursor: cursor, Limit: findPage, Inclusive: true, IncludeAllMetadata: true})
+			ChannelID: place, Timestamp: thread, Cursor: cursor, Limit: findPage, IncludeAllMetadata: true})
 		return messages, next, err
 	}
 	r, err := p.api.GetConversationHistoryContext(ctx, &slack.GetConversationHistoryParameters{
-		ChannelID: place, Oldest: oldest, Cursor: cursor, Limit: findPage, Inclusive: true, IncludeAllMetadata: true})
+		ChannelID: place, Cursor: cursor, Limit: findPage, IncludeAllMetadata: true})
 	if err != nil {
 		return nil, "", err
 	}

@@ -176,7 +176,7 @@ func (d *draft) lintActions(actions []Action, forms map[string]bool, s Settings)
 // lintWeek looks at what belongs to a week: who does it, and whether it can be
 // done within one.
 func (d *draft) lintWeek(a Action, s Settings) {
-	if a.On != EventWeekStarted {
+	if a.On != EventWeekStarted || !a.Timed() {
 		return
 	}
 	for _, role := range a.Roles {
@@ -191,7 +191,7 @@ func (d *draft) lintWeek(a Action, s Settings) {
 			days++
 		}
 	}
-	if a.Within.in(day) > time.Duration(days)*day {
+	if week := time.Duration(days) * day; week > 0 && a.Within.in(day) > week {
 		d.warnf(d.actionAt[a.ID], "action %q: %s are more than a week of work has, so it is due when the week ends", a.ID, a.Within.Words())
 	}
 }

@@ -96,6 +96,8 @@ func TestLintNamesEachProblemWhereItIs(t *testing.T) {
 			want: []string{"p.md:8:50: repeat: 21 reminders are more than anybody reads; at most 20"}},
 		"escalated to nobody is a warning": {page: stage + "actions:\n  - {id: a, label: A, on: call.held, within: 2h, escalate: boss}\n---\ntext\n", more: []string{"playbook.yaml", "roles: {manager: [U0DANA]}\n"},
 			want: []string{`p.md:8:5: warning: action "a" is escalated to "boss", but playbook.yaml names nobody for that role: nobody would be told`}},
+		"a reminder after the deadline": {page: stage + "actions:\n  - {id: a, label: A, on: call.held, within: 2h, remind: [-30m]}\n---\ntext\n",
+			want: []string{`p.md:8:59: remind: "-30m" is not a length of time; write it like 30m, 2h, 1d, 2w or 6mo`}},
 		"a week of nobody": {page: stage + "actions:\n  - {id: a, label: A, on: week.started, within: 4d}\n---\ntext\n",
 			want: []string{`p.md:8:5: an action on week.started needs "who": the roles whose people do it each week`}},
 		"a week of a role twice": {page: stage + "actions:\n  - {id: a, label: A, on: week.started, who: [ae, sdr, ae], within: 4d}\n---\ntext\n",

@@ -1,17 +1,24 @@
 -- A deadline that belongs to a week can be missed: the week is over, and nobody did
--- it. listed is the key of the message, if any, in which it stands together with
--- others that came due at the same moment; in deadline_tellings that of whoever was
--- told that it passed.
+-- it. listed is the key of the message, if any, in which somebody was told that it
+-- passed, together with others that did at the same moment.
 ALTER TABLE deadlines DROP CONSTRAINT deadlines_state_check, DROP CONSTRAINT deadlines_check1;
 ALTER TABLE deadlines ADD CHECK (state IN ('open', 'paused', 'done', 'closed', 'missed')),
     ADD CHECK ((state IN ('done', 'closed', 'missed')) = (ended_at IS NOT NULL));
-ALTER TABLE deadlines ADD COLUMN listed TEXT COLLATE "C" NOT NULL DEFAULT '';
-ALTER TABLE deadlines ALTER COLUMN listed DROP DEFAULT;
 ALTER TABLE deadline_tellings ADD COLUMN listed TEXT COLLATE "C" NOT NULL DEFAULT '';
 ALTER TABLE deadline_tellings ALTER COLUMN listed DROP DEFAULT;
 CREATE INDEX deadlines_next ON deadlines (next_at, id) WHERE next_at IS NOT NULL;
-CREATE INDEX deadlines_listed ON deadlines (listed) WHERE listed <> '';
 CREATE INDEX deadline_tellings_listed ON deadline_tellings (listed) WHERE listed <> '';
+
+-- Reminders that came due at one moment stand in one message, of that key: those
+-- of that turn and bell. A later bell rings in another message.
+CREATE TABLE deadline_lists (
+    list     TEXT COLLATE "C" NOT NULL,
+    deadline TEXT COLLATE "C" NOT NULL REFERENCES deadlines (id),
+    turn     BIGINT NOT NULL,
+    bell     BIGINT NOT NULL,
+    PRIMARY KEY (list, deadline)
+);
+CREATE INDEX deadline_lists_deadline ON deadline_lists (deadline, turn, bell);
 
 -- Who works on what: a claim that names a bot that is gone is taken up at once.
 CREATE INDEX outbox_leased ON outbox (lease) WHERE lease <> '';

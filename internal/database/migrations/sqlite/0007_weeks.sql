@@ -1,7 +1,6 @@
 -- A deadline that belongs to a week can be missed: the week is over, and nobody did
--- it. listed is the key of the message, if any, in which it stands together with
--- others that came due at the same moment; in deadline_tellings that of whoever was
--- told that it passed.
+-- it. listed is the key of the message, if any, in which somebody was told that it
+-- passed, together with others that did at the same moment.
 CREATE TABLE deadlines_anew (
     id            TEXT PRIMARY KEY,
     page          TEXT NOT NULL,
@@ -39,7 +38,6 @@ CREATE TABLE deadlines_anew (
     late_ms       INTEGER NOT NULL CHECK (late_ms >= 0),
     generation    INTEGER NOT NULL CHECK (generation >= 0),
     next_at       INTEGER,
-    listed        TEXT NOT NULL,
     UNIQUE (page, action, subject, start_key),
     CHECK ((state = 'paused') = (paused_at IS NOT NULL)),
     CHECK ((state IN ('done', 'closed', 'missed')) = (ended_at IS NOT NULL))
@@ -48,12 +46,12 @@ INSERT INTO deadlines_anew (
     id, page, page_title, action, label, event, who, span, remind, escalate, repeats, done_with, playbook,
     subject, start_key, lead, title, person, turn, started_at, counted_from, left_ms, due_at, state, paused_at,
     snoozed_until, handled_until, repeated, bell, escalated_at, abandoned_at, ended_at, ended_by, late_ms,
-    generation, next_at, listed)
+    generation, next_at)
 SELECT
     id, page, page_title, action, label, event, who, span, remind, escalate, repeats, done_with, playbook,
     subject, start_key, lead, title, person, turn, started_at, counted_from, left_ms, due_at, state, paused_at,
     snoozed_until, handled_until, repeated, bell, escalated_at, abandoned_at, ended_at, ended_by, late_ms,
-    generation, next_at, ''
+    generation, next_at
 FROM deadlines;
 DROP TABLE deadlines;
 ALTER TABLE deadlines_anew RENAME TO deadlines;
@@ -75,8 +73,18 @@ INSERT INTO deadline_tellings_anew (deadline, turn, person, at, listed) SELECT d
 DROP TABLE deadline_tellings;
 ALTER TABLE deadline_tellings_anew RENAME TO deadline_tellings;
 CREATE INDEX deadlines_next ON deadlines (next_at, id) WHERE next_at IS NOT NULL;
-CREATE INDEX deadlines_listed ON deadlines (listed) WHERE listed <> '';
 CREATE INDEX deadline_tellings_listed ON deadline_tellings (listed) WHERE listed <> '';
+
+-- Reminders that came due at one moment stand in one message, of that key: those
+-- of that turn and bell. A later bell rings in another message.
+CREATE TABLE deadline_lists (
+    list     TEXT NOT NULL,
+    deadline TEXT NOT NULL REFERENCES deadlines (id),
+    turn     INTEGER NOT NULL,
+    bell     INTEGER NOT NULL,
+    PRIMARY KEY (list, deadline)
+) STRICT;
+CREATE INDEX deadline_lists_deadline ON deadline_lists (deadline, turn, bell);
 
 -- Who works on what: a claim that names a bot that is gone is taken up at once.
 CREATE INDEX outbox_leased ON outbox (lease) WHERE lease <> '';

@@ -1,0 +1,89 @@
+package deadline
+
+import (
+	"cmp"
+	"database/sql"
+	"slices"
+	"time"
+
+	"sopbot/internal/database"
+)
+
+// dueBy lists what is to be looked at by then, but for one of them.
+func dueBy(tx *database.Tx, now time.Time, but string, most int) ([]Deadline, error) {
+	return many(tx, "SELECT "+columns+" FROM deadlines WHERE next_at <= $1 AND id <> $2 ORDER BY next_at, id LIMIT $3", database.Millis(now), but, most)
+}
+
+// enlist puts a reminder into a list.
+func enlist(tx *database.Tx, d Deadline, list string) error {
+	_, err := tx.Exec("INSERT INTO deadline_lists (list, deadline, turn, bell) VALUES ($1, $2, $3, $4)", list, d.ID, d.Turn, d.bell)
+	return err
+}
+
+// listOf is the list in which a reminder stands; "" where it has a message of its
+// own, or none.
+func listOf(tx *database.Tx, d Deadline) (list string, err error) {
+	_, err = tx.Row("SELECT list FROM deadline_lists WHERE deadline = $1 AND turn = $2 AND bell = $3", []any{d.ID, d.Turn, d.bell}, &list)
+	return list, err
+}
+
+// listsOf are all the lists in which a deadline stands in its present turn.
+func listsOf(tx *database.Tx, d Deadline) (lists []string, err error) {
+	list, err := listOf(tx, d)
+	if err != nil {
+		return nil, err
+	}
+	all, err := told(tx, d)
+	for _, t := range append(all, telling{list: list}) {
+		if t.list != "" {
+			lists = append(lists, t.list)
+		}
+	}
+	return lists, err
+}
+
+// listTelling notes in which list somebody was told.
+func listTelling(tx *database.Tx, d Deadline, person, list string) error {
+	_, err := tx.Exec("UPDATE deadline_tellings SET listed = $4 WHERE deadline = $1 AND turn = $2 AND person = $3", d.ID, d.Turn, person, list)
+	return err
+}
+
+// listed is a deadline in a list, as it is now: moved says that it has gone on to
+// another turn or bell since.
+type listed struct {
+	Deadline
+	moved bool
+}
+
+// inList gives what stands in a list of reminders, the earliest deadline first.
+func inList(tx *database.Tx, list string) ([]listed, error) {
+	return those(tx, "SELECT deadline, turn, bell FROM deadline_lists WHERE list = $1", list)
+}
+
+// toldIn gives what somebody was told in one message.
+func toldIn(tx *database.Tx, list string) ([]listed, error) {
+	return those(tx, "SELECT deadline, turn, -1 FROM deadline_tellings WHERE listed = $1", list)
+}
+
+func those(tx *database.Tx, members, list string) (out []listed, err error) {
+	type mark struct{ turn, bell int }
+	marks := map[string]mark{}
+	if err := tx.Each(members, []any{list}, func(rows *sql.Rows) error {
+		var id string
+		var m mark
+		err := rows.Scan(&id, &m.turn, &m.bell)
+		marks[id] = m
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	for id, m := range marks {
+		on, err := ByID(tx, id)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, listed{on, on.Turn != m.turn || m.bell >= 0 && on.bell != m.bell})
+	}
+	slices.SortFunc(out, func(a, b listed) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.ID, b.ID)) })
+	return out, nil
+}
