@@ -64,7 +64,7 @@ func TestEachMorningARepHearsOnceWhatResearchIsDue(t *testing.T) {
 	}
 	push(15*time.Hour + 55*time.Minute) // Wednesday, 09:00
 	list := slack.As("sam").WaitFor("Research for today: 2 leads")
-	has(t, "the list", list.Text(), "Tern Hotels", "Paloma Ceramics", "Put it into Google Calendar", "[Add to calendar]", "Research done", "Dec 2, 2026 9:00 AM")
+	has(t, "the list", list.Text(), "Tern Hotels", "Paloma Ceramics", "Put it into Google Calendar", "[Calendar file]", "Research done", "Dec 2, 2026 9:00 AM")
 	if i, j := strings.Index(list.Text(), "Tern Hotels:"), strings.Index(list.Text(), "Paloma Ceramics:"); i > j {
 		t.Error("the oldest does not come first")
 	}

@@ -53,7 +53,7 @@ func (r *Research) morningMessage(today []deadline.Deadline, later int, now time
 	offer := "Your block for it: " + blockWords(a, zone) + "."
 	blocks := []slack.Block{chat.Header(head)}
 	when := slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, offer+" "+googleLink(a), false, false), nil, nil)
-	when.Accessory = slack.NewAccessory(chat.Button(actionCalendar+":list", wholeList, calendarLabel))
+	when.Accessory = slack.NewAccessory(chat.Button(actionCalendar+":list", wholeList, "Calendar file"))
 	blocks = append(blocks, when)
 	text := head + ". " + offer
 	for _, d := range today[:min(len(today), mostListed)] {
