@@ -151,7 +151,22 @@ func (l *Leads) card(tx *database.Tx, lead Lead, by string) (chat.Message, error
 			return chat.Message{}, err
 		}
 	}
-	return l.cardMessage(lead, by, clocks...), nil
+	knowing, err := l.knowing(tx, lead)
+	return knowing.cardMessage(lead, by, clocks...), err
+}
+
+// knowing labels the steps by what is known of a lead: what was done once can be
+// done again.
+func (l *Leads) knowing(tx *database.Tx, lead Lead) (*Leads, error) {
+	known, err := sourcesOf(tx, lead.ID)
+	labelled := *l
+	labelled.Steps = slices.Clone(l.Steps)
+	for i, s := range labelled.Steps {
+		if s.Again != "" && slices.Contains(known, s.From) {
+			labelled.Steps[i].Label = s.Again
+		}
+	}
+	return &labelled, err
 }
 
 // mostClocks is how many clocks a card shows; whoever has more sees them in

@@ -77,6 +77,15 @@ func (r *Research) morningMessage(today []deadline.Deadline, later int, now time
 	return chat.Message{Text: text, Blocks: append(blocks, chat.Context(strings.Join(rest, " ")))}
 }
 
+// nothingLeft takes the list's place when all of it is done.
+func nothingLeft(later int) chat.Message {
+	words := ":white_check_mark: Research for today: nothing is left."
+	if later > 0 {
+		words += fmt.Sprintf(" %d more are due later.", later)
+	}
+	return chat.Message{Text: words, Blocks: chat.TextBlocks(words)}
+}
+
 func dueWords(d deadline.Deadline, now time.Time, zone *time.Location) string {
 	if d.Due.Before(now) {
 		return "was due " + chat.Moment(d.Due, zone)
