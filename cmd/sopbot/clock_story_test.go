@@ -64,13 +64,22 @@ func TestEachMorningARepHearsOnceWhatResearchIsDue(t *testing.T) {
 	}
 	push(15*time.Hour + 55*time.Minute) // Wednesday, 09:00
 	list := slack.As("sam").WaitFor("Research for today: 2 leads")
-	has(t, "the list", list.Text(), "Tern Hotels", "Paloma Ceramics", "Put it into Google Calendar", "[Add to calendar]", "Research done", "Dec 2, 2026 9:00 AM")
+	has(t, "the list", list.Text(), "Tern Hotels", "Paloma Ceramics", "Put it into Google Calendar", "[Calendar file]", "Research done", "Dec 2, 2026 9:00 AM")
 	if i, j := strings.Index(list.Text(), "Tern Hotels:"), strings.Index(list.Text(), "Paloma Ceramics:"); i > j {
 		t.Error("the oldest does not come first")
 	}
 	for _, card := range slack.As("priya").Messages("") {
 		lacks(t, "somebody without research", card.Text(), "Research for today")
 	}
+	for _, left := range []string{"Research for today: 1 lead", "Research for today: nothing is left"} {
+		list.Click("Research done")
+		m := slack.As("sam").Modal()
+		m.Fill("Company: what they do, size, recent news", "Nine hotels").Pick("Do they fit our ideal customer profile?", "Yes").
+			Fill("Contact's LinkedIn profile", "https://linkedin.example/x").Fill("Where does it probably hurt?", "Prices").Submit()
+		m.WaitFor("is kept")
+		list.WaitFor(left)
+	}
+	has(t, "the card of what is done", slack.As("sam").WaitFor("Your lead Tern Hotels").Text(), "[Edit research]")
 	if n := one[int](t, b, "SELECT count(*) FROM outbox WHERE kind = 'research.morning' AND state = 'ready'"); n != 1 {
 		t.Errorf("%d mornings are planned, want the next", n)
 	}

@@ -85,6 +85,20 @@ func handoffOf(tx *database.Tx, subject string) (handoff.Handoff, error) {
 	return handoff.ByID(tx, strings.TrimPrefix(subject, "handoff/"))
 }
 
+// researchChanged sees to the morning's list of whoever has that research to do.
+func (f *features) researchChanged(tx *database.Tx, what deadline.News, on deadline.Deadline) error {
+	switch what {
+	case deadline.Started, deadline.Reassigned:
+		if err := f.research.Awaits(tx, on.Person); err != nil {
+			return err
+		}
+	case deadline.Finished, deadline.Dropped:
+	default:
+		return nil
+	}
+	return f.research.Changed(tx, on.Person)
+}
+
 // connectClocks says what buttons a deadline has, and what it changes.
 func (f *features) connectClocks() {
 	d := f.deadlines
@@ -103,8 +117,8 @@ func (f *features) connectClocks() {
 		return f.handoffs.OpenReassign(ctx, c, strings.TrimPrefix(on.Subject, "handoff/"))
 	}}}
 	d.OnChange = func(tx *database.Tx, what deadline.News, on deadline.Deadline) error {
-		if on.Rule.Done == research.FormPage && (what == deadline.Started || what == deadline.Reassigned) {
-			if err := f.research.Awaits(tx, on.Person); err != nil {
+		if on.Rule.Done == research.FormPage {
+			if err := f.researchChanged(tx, what, on); err != nil {
 				return err
 			}
 		}

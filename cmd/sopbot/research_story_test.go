@@ -25,8 +25,14 @@ func TestResearchTravelsIntoTheHandoff(t *testing.T) {
 		Submit()
 	m = sam.Modal()
 	m.WaitFor("is kept")
+	m.Click("Qualify")
+	scorecard := sam.Modal()
+	has(t, "above the scorecard", scorecard.Text(), "From research", "Where does it probably hurt?: Prices are set by hand", "Trigger event: Bought two hotels in spring")
+	scorecard.Close()
 	m.Click("Hand off")
 	form := sam.Modal()
+	has(t, "above the handoff", form.Text(), "From research", "Where does it probably hurt?: Prices are set by hand")
+	lacks(t, "above the handoff, what it asks for", form.Text(), "Trigger event:")
 	form.Pick("Account executive", "@alex").Pick("Does the contact have budget authority?", "Yes").
 		Fill("Main pain, in the prospect's words", "Prices").Fill("What do they need to be able to do?", "Set them daily").
 		Fill("When does the project start?", inDays(30)).Submit()

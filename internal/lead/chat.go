@@ -35,6 +35,8 @@ const (
 type Step struct {
 	Name  string // lives for ever, like an action id
 	Label string
+	Again string // its label once something is known from From; "" = the same
+	From  Source
 	Early bool // of no use once the lead is handed off
 	Run   func(ctx context.Context, c chat.Click, lead string) error
 }

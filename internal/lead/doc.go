@@ -8,6 +8,6 @@
 // so that the next form starts with them and nothing is typed twice.
 //
 // Read on: lead.go is the rules, event.go and facts.go what features record,
-// chat.go what people type and click (start at Register), view.go what they
-// see, store.go the SQL.
+// chat.go what people type and click (start at Register), flow.go the way
+// through a form about a lead, view.go what they see, store.go the SQL.
 package lead

@@ -8,6 +8,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"sopbot/internal/chat"
+	"sopbot/internal/database"
 	"sopbot/internal/form"
 	"sopbot/internal/playbook"
 )
@@ -127,7 +128,11 @@ func (f Flow) Open(ctx context.Context, b *playbook.Playbook, page *playbook.Pag
 	if how.Note != "" {
 		o.Before = append(o.Before, chat.Context(how.Note))
 	}
-	o.Before = append(o.Before, above...)
+	found, err := f.found(ctx, how.Of.Text, page)
+	if err != nil {
+		return err
+	}
+	o.Before = append(append(o.Before, above...), found...)
 	return f.Show(o, how.Show)
 }
 
@@ -157,6 +162,20 @@ func (f Flow) view(o form.Options) (slack.ModalViewRequest, error) {
 	return form.View(o)
 }
 
+// found shows what research brought to light of a lead and the form does not ask
+// for: it is before the eyes of whoever fills it in.
+func (f Flow) found(ctx context.Context, id string, page *playbook.Page) (blocks []slack.Block, err error) {
+	if id == "" {
+		return nil, nil
+	}
+	err = f.DB.Read(ctx, func(tx *database.Tx) error {
+		known, err := facts(tx, id)
+		blocks = f.foundBlocks(known[SourceResearch], form.FieldsOf(page))
+		return err
+	})
+	return blocks, err
+}
+
 // replace puts another look in the place of an open form.
 func (f Flow) replace(ctx context.Context, v chat.View, view slack.ModalViewRequest, err error) error {
 	if err != nil {
@@ -180,6 +199,9 @@ func (f Flow) Back(ctx context.Context, c chat.Click, may func(form.Meta) error)
 	}
 	s, err := f.Sheet(ctx, *c.View, c.Person)
 	if err != nil {
+		return err
+	}
+	if s.Options.Before, err = f.found(ctx, ParseOpening(m.Caller).Lead, s.Options.Page); err != nil {
 		return err
 	}
 	view, err := form.Back(s.Options, *c.View, f.Now())
@@ -213,6 +235,11 @@ func (f Flow) Picked(ctx context.Context, c chat.Click, may func() error, refill
 	if o.Given, o.Before, err = refill(s, opened.Lead); err != nil {
 		return err
 	}
+	found, err := f.found(ctx, c.Value, o.Page)
+	if err != nil {
+		return err
+	}
+	o.Before = append(o.Before, found...)
 	opened.Lead = c.Value
 	o.Key, o.Round, o.Private = s.Key, s.Round+1, opened.String()
 	view, err := f.view(o)

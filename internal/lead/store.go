@@ -184,6 +184,19 @@ func forgetFact(tx *database.Tx, lead string, from Source, field string) error {
 	return tx.Queue("DELETE FROM lead_facts WHERE lead = $1 AND source = $2 AND field = $3", lead, string(from), field)
 }
 
+// sourcesOf are the forms that something is known of a lead from.
+func sourcesOf(tx *database.Tx, lead string) (out []Source, err error) {
+	err = tx.Each("SELECT DISTINCT source FROM lead_facts WHERE lead = $1 ORDER BY source", []any{lead}, func(rows *sql.Rows) error {
+		var s Source
+		if err := rows.Scan(&s); err != nil {
+			return err
+		}
+		out = append(out, s)
+		return nil
+	})
+	return out, err
+}
+
 func facts(tx *database.Tx, lead string) (Known, error) {
 	known := Known{}
 	err := tx.Each("SELECT source, field, value, at FROM lead_facts WHERE lead = $1 ORDER BY source, field", []any{lead}, func(rows *sql.Rows) error {

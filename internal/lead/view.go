@@ -151,7 +151,22 @@ func (l *Leads) card(tx *database.Tx, lead Lead, by string) (chat.Message, error
 			return chat.Message{}, err
 		}
 	}
-	return l.cardMessage(lead, by, clocks...), nil
+	knowing, err := l.knowing(tx, lead)
+	return knowing.cardMessage(lead, by, clocks...), err
+}
+
+// knowing labels the steps by what is known of a lead: what was done once can be
+// done again.
+func (l *Leads) knowing(tx *database.Tx, lead Lead) (*Leads, error) {
+	known, err := sourcesOf(tx, lead.ID)
+	labelled := *l
+	labelled.Steps = slices.Clone(l.Steps)
+	for i, s := range labelled.Steps {
+		if s.Again != "" && slices.Contains(known, s.From) {
+			labelled.Steps[i].Label = s.Again
+		}
+	}
+	return &labelled, err
 }
 
 // mostClocks is how many clocks a card shows; whoever has more sees them in
@@ -228,14 +243,8 @@ func (l *Leads) leadView(lead Lead, known Known, trail []entry, page int) slack.
 		}
 		var text strings.Builder
 		fmt.Fprintf(&text, "*%s*\n", sourceWords[s])
-		ids := slices.Sorted(maps.Keys(known[s]))
-		slices.SortStableFunc(ids, func(a, b string) int { return cmp.Compare(labels[a].at, labels[b].at) })
-		for _, id := range ids {
-			name := labels[id].name
-			if name == "" {
-				name = strings.ReplaceAll(id, "_", " ")
-			}
-			fmt.Fprintf(&text, "_%s_: %s\n", chat.EscapeInline(name), chat.Unfenced(known[s][id].Value.Mrkdwn(l.zone())))
+		for _, id := range inOrder(known[s], labels) {
+			fmt.Fprintf(&text, "_%s_: %s\n", chat.EscapeInline(nameOf(id, labels)), chat.Unfenced(known[s][id].Value.Mrkdwn(l.zone())))
 		}
 		blocks = append(blocks, chat.TextBlocks(text.String())...)
 	}
@@ -253,6 +262,52 @@ func (l *Leads) leadView(lead Lead, known Known, trail []entry, page int) slack.
 		blocks = append(blocks, chat.TextBlocks(text.String())...)
 	}
 	return chat.Modal("", "Lead", "", "Close", "", chat.Leaf(blocks, page, actionTurn, lead.ID))
+}
+
+// inOrder are the fields of some facts as the playbook's pages have them.
+func inOrder(facts map[string]Fact, labels map[string]label) []string {
+	ids := slices.Sorted(maps.Keys(facts))
+	slices.SortStableFunc(ids, func(a, b string) int { return cmp.Compare(labels[a].at, labels[b].at) })
+	return ids
+}
+
+func nameOf(field string, labels map[string]label) string {
+	if name := labels[field].name; name != "" {
+		return name
+	}
+	return strings.ReplaceAll(field, "_", " ")
+}
+
+// How much of research stands above a form: it must not push the form out of
+// sight.
+const mostFound, mostFoundValue = 8, 160
+
+// foundBlocks shows what was found out, but for what is asked anyway.
+func (l *Leads) foundBlocks(found map[string]Fact, asked []playbook.Field) []slack.Block {
+	labels := l.labels()
+	lines := []string{"*" + sourceWords[SourceResearch] + "*"}
+	more := 0
+	for _, id := range inOrder(found, labels) {
+		if slices.ContainsFunc(asked, func(f playbook.Field) bool { return f.ID == id }) {
+			continue
+		}
+		if len(lines) > mostFound {
+			more++
+			continue
+		}
+		value := chat.EscapeInline(chat.Shorten(strings.Join(strings.Fields(found[id].Show(l.zone())), " "), mostFoundValue))
+		if found[id].Type == playbook.FieldUser {
+			value = found[id].Mrkdwn(nil)
+		}
+		lines = append(lines, "_"+chat.EscapeInline(chat.Shorten(nameOf(id, labels), 75))+"_: "+value)
+	}
+	if more > 0 {
+		lines = append(lines, fmt.Sprintf("… and %d more: see what is known of the lead.", more))
+	}
+	if len(lines) == 1 {
+		return nil
+	}
+	return chat.TextBlocks(strings.Join(lines, "\n"))
 }
 
 // label is what a field is called, and where it stands among all.

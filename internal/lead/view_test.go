@@ -151,3 +151,22 @@ func TestNothingThatPeopleTypeMakesAMessageTooLong(t *testing.T) {
 		})
 	}
 }
+
+func TestWhatResearchFoundStandsAboveAFormInAFewLines(t *testing.T) {
+	l := withSteps(t)
+	found := map[string]Fact{"asked": {Value: form.Text("no")}, "who": {Value: form.User("UAE")},
+		"hostile": {Value: form.Text("<!channel> *x* <https://evil.example|y>\n" + strings.Repeat("long ", 100))}}
+	for i := range 10 {
+		found[fmt.Sprintf("zz_%02d", i)] = Fact{Value: form.Text(strings.Repeat("מילה ", 50))}
+	}
+	blocks := l.foundBlocks(found, []playbook.Field{{ID: "asked"}})
+	view := chat.Modal("x", "Found", "", "Close", "", blocks)
+	golden.JSON(t, "view-found", view)
+	checkSchema(t, "modal", view)
+	if len(blocks) != 1 {
+		t.Errorf("%d blocks", len(blocks))
+	}
+	if got := l.foundBlocks(map[string]Fact{"asked": {Value: form.Text("no")}}, []playbook.Field{{ID: "asked"}}); got != nil {
+		t.Errorf("where all is asked for, above it stands %v", got)
+	}
+}

@@ -53,7 +53,7 @@ func (r *Research) Register(router *chat.Router) {
 
 // Step is the button that hands research in.
 func (r *Research) Step() lead.Step {
-	return lead.Step{Name: "research", Label: "Research done", Early: true, Run: r.Open}
+	return lead.Step{Name: "research", Label: "Research done", Again: "Edit research", From: lead.SourceResearch, Early: true, Run: r.Open}
 }
 
 // flow is the way through the form.
@@ -166,5 +166,9 @@ func (r *Research) keep(tx *database.Tx, of lead.Lead, by string, answers form.A
 	if err := r.Leads.Learn(tx, of.ID, by, lead.SourceResearch, answers); err != nil {
 		return err
 	}
-	return r.Leads.Record(tx, lead.Event{Kind: "research.done", Person: by, Origin: lead.FromForm, Lead: of.ID, Subject: "lead/" + of.ID})
+	if err := r.Leads.Record(tx, lead.Event{Kind: "research.done", Person: by, Origin: lead.FromForm, Lead: of.ID, Subject: "lead/" + of.ID}); err != nil {
+		return err
+	}
+	_, err := r.Leads.Refresh(tx, of.ID) // the card says that it is done
+	return err
 }

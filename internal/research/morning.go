@@ -110,6 +110,22 @@ func (r *Research) morning(ctx context.Context, j outbox.Job) error {
 	})
 }
 
+// Changed brings the list of today up to date, where somebody has one: what is
+// done goes, what came in is added.
+func (r *Research) Changed(tx *database.Tx, person string) error {
+	c, now := r.Calendar(person), r.Now()
+	open, err := openOf(tx, person)
+	if err != nil {
+		return err
+	}
+	m := nothingLeft(len(open))
+	if today := dueBy(open, endOfDay(c, now)); len(today) > 0 {
+		m = r.morningMessage(today, len(open)-len(today), now, c)
+	}
+	_, err = r.Posts.Change(tx, r.morningKey(person, now), m)
+	return err
+}
+
 // openOf is the research that somebody has to do.
 func openOf(tx *database.Tx, person string) ([]deadline.Deadline, error) {
 	all, err := deadline.OpenOf(tx, person)

@@ -53,7 +53,7 @@ func (r *Research) morningMessage(today []deadline.Deadline, later int, now time
 	offer := "Your block for it: " + blockWords(a, zone) + "."
 	blocks := []slack.Block{chat.Header(head)}
 	when := slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, offer+" "+googleLink(a), false, false), nil, nil)
-	when.Accessory = slack.NewAccessory(chat.Button(actionCalendar+":list", wholeList, calendarLabel))
+	when.Accessory = slack.NewAccessory(chat.Button(actionCalendar+":list", wholeList, "Calendar file"))
 	blocks = append(blocks, when)
 	text := head + ". " + offer
 	for _, d := range today[:min(len(today), mostListed)] {
@@ -75,6 +75,15 @@ func (r *Research) morningMessage(today []deadline.Deadline, later int, now time
 	}
 	rest = append(rest, "You get this on working mornings when research of yours is due.")
 	return chat.Message{Text: text, Blocks: append(blocks, chat.Context(strings.Join(rest, " ")))}
+}
+
+// nothingLeft takes the list's place when all of it is done.
+func nothingLeft(later int) chat.Message {
+	words := ":white_check_mark: Research for today: nothing is left."
+	if later > 0 {
+		words += fmt.Sprintf(" %d more are due later.", later)
+	}
+	return chat.Message{Text: words, Blocks: chat.TextBlocks(words)}
 }
 
 func dueWords(d deadline.Deadline, now time.Time, zone *time.Location) string {

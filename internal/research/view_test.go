@@ -60,6 +60,14 @@ func TestTheMorningsListLooksAsPinned(t *testing.T) {
 	}
 }
 
+func TestAListOfWhichNothingIsLeftLooksAsPinned(t *testing.T) {
+	for name, later := range map[string]int{"morning-none-left": 0, "morning-none-left-today": 3} {
+		m := nothingLeft(later)
+		golden.JSON(t, name, wireForm(m))
+		checkSchema(t, "message", wireForm(m))
+	}
+}
+
 // harmless says what of a message could mention everybody, pose as a link, or is
 // more than Slack takes.
 func harmless(t *testing.T, m chat.Message) {
