@@ -21,7 +21,7 @@ type doctorCommand struct {
 	JSON     bool          `name:"json" help:"Print one line of JSON for each finding."`
 	Strict   bool          `help:"End with exit code 1 for warnings, too."`
 	Manifest string        `help:"Compare with the app's manifest, as copied from its page App Manifest; - reads standard input." placeholder:"FILE"`
-	Timeout  time.Duration `help:"Look for so long at most." default:"1m"`
+	Timeout  time.Duration `help:"Ask Slack for so long at most." default:"1m"`
 }
 
 // Help says what is looked at.
@@ -42,7 +42,8 @@ type doctor struct {
 	config   Config
 	now      func() time.Time
 	client   *http.Client
-	manifest string // the file to compare with, if any
+	patience time.Duration // with Slack, in all
+	manifest string        // the file to compare with, if any
 
 	playbook *playbook.Playbook
 	botToken bool // is worth asking with
@@ -58,9 +59,7 @@ type doctor struct {
 
 // Run looks at everything and prints what it found.
 func (c doctorCommand) Run(ctx context.Context, streams streams) error {
-	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
-	defer cancel()
-	d := &doctor{now: time.Now, client: &http.Client{Timeout: 10 * time.Second}, manifest: c.Manifest}
+	d := &doctor{now: time.Now, client: &http.Client{Timeout: 10 * time.Second}, patience: c.Timeout, manifest: c.Manifest}
 	if c.Manifest == "-" {
 		d.diagnosis.in = streams.in
 	}
@@ -74,11 +73,13 @@ func (d *doctor) look(ctx context.Context) {
 	d.askPlaybook()
 	served, known, _ := d.whoServes()
 	d.served = served || !known
-	d.askBotToken(ctx)
-	d.askAppToken(ctx)
+	online, cancel := context.WithTimeout(ctx, d.patience)
+	defer cancel()
+	d.askBotToken(online)
+	d.askAppToken(online)
 	d.askManifest()
-	d.askRoles(ctx)
-	d.askChannels(ctx)
+	d.askRoles(online)
+	d.askChannels(online)
 	d.askWorkspace()
 	d.askDatabase(ctx)
 	d.askBackups(ctx)

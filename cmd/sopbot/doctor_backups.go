@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -29,13 +31,13 @@ func (d *doctor) askBackups(ctx context.Context) {
 		d.warn("backup.off", "", "none are made: SOPBOT_BACKUPS is not set", "name a folder in SOPBOT_BACKUPS, best on another disk; or run sopbot backup by cron (docs/database.md)")
 		return
 	}
-	files, err := os.ReadDir(dir)
-	if err != nil {
-		d.problem("backup.no-place", dir, err.Error(), "make the folder, and give it to the user that sopbot runs as")
+	if err := canMake(dir); err != nil {
+		d.problem("backup.no-place", dir, err.Error(), "name another folder in SOPBOT_BACKUPS, or give this one to the user that sopbot runs as")
 		return
 	}
-	if err := syscall.Access(dir, 2); err != nil {
-		d.problem("backup.no-place", dir, dir+" may not be written to by the user that sopbot runs as", "give it to that user")
+	files, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // serve makes one that is missing
+		d.problem("backup.no-place", dir, err.Error(), "name another folder in SOPBOT_BACKUPS, or give this one to the user that sopbot runs as")
 		return
 	}
 	var newest time.Time
@@ -60,10 +62,15 @@ func (d *doctor) askBackups(ctx context.Context) {
 		return
 	}
 	file := filepath.Join(dir, name)
-	db, err := database.OpenForReading(ctx, file)
+	looking, cancel := context.WithTimeout(ctx, forDatabase)
+	defer cancel()
+	db, err := database.OpenForReading(looking, file)
 	if err == nil {
-		err = db.Check(ctx)
+		err = db.Check(looking)
 		_ = db.Close()
+	}
+	if looking.Err() != nil {
+		err = nil // it opens; reading all of it takes too long
 	}
 	age := d.now().Sub(newest)
 	switch {

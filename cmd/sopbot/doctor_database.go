@@ -42,6 +42,7 @@ func (d *doctor) askDatabase(ctx context.Context) {
 		d.skip("database.sound", "", "not looked at: none is named", "")
 		return
 	}
+	online := ctx
 	ctx, cancel := context.WithTimeout(ctx, forDatabase)
 	defer cancel()
 	if !database.IsAddress(d.config.Database) {
@@ -69,7 +70,7 @@ func (d *doctor) askDatabase(ctx context.Context) {
 	if now, known, err := db.Clock(ctx); err == nil && known {
 		d.compareClocks("database", "the database's", now)
 	}
-	d.askMemory(ctx, db)
+	d.askMemory(online, db)
 	d.askOutbox(ctx, db)
 }
 
@@ -98,28 +99,31 @@ func mendDatabase(err error) string {
 
 // askPlace looks at the folder of a database that is not there yet.
 func (d *doctor) askPlace(file string) {
-	dir := filepath.Dir(file)
-	for { // serve makes the folders that are missing
-		info, err := os.Stat(dir)
-		if err == nil && !info.IsDir() {
-			d.problem("database.no-place", dir, dir+" is no folder", "name a file in a folder in SOPBOT_DATABASE")
-			return
-		}
-		if err == nil {
-			break
-		}
-		if parent := filepath.Dir(dir); parent != dir {
-			dir = parent
-			continue
-		}
-		d.problem("database.no-place", dir, err.Error(), "name a file in a folder in SOPBOT_DATABASE")
-		return
-	}
-	if err := syscall.Access(dir, 2); err != nil {
-		d.problem("database.no-place", dir, dir+" may not be written to by the user that sopbot runs as", "name a file in another folder in SOPBOT_DATABASE, or give it to that user")
+	if err := canMake(filepath.Dir(file)); err != nil {
+		d.problem("database.no-place", file, err.Error(), "name a file elsewhere in SOPBOT_DATABASE, or give the folder to the user that sopbot runs as")
 		return
 	}
 	d.ok("database.none", file, "there is none yet at %s; the first serve makes it", file)
+}
+
+// canMake says why a folder could not be written to, or made with those above
+// it that are missing.
+func canMake(dir string) error {
+	for {
+		info, err := os.Stat(dir)
+		switch parent := filepath.Dir(dir); {
+		case err == nil && !info.IsDir():
+			return fmt.Errorf("%s is no folder", dir)
+		case err == nil && syscall.Access(dir, 2) != nil:
+			return fmt.Errorf("%s may not be written to by this user", dir)
+		case err == nil:
+			return nil
+		case parent == dir || !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR):
+			return err
+		default:
+			dir = parent
+		}
+	}
 }
 
 func (d *doctor) askSchema(ctx context.Context, db *database.DB) {

@@ -191,11 +191,12 @@ func TestTheDoctorLooksAtBackups(t *testing.T) {
 		}
 	}
 	for name, tc := range map[string]ailment{
-		"switched off":          {prepare: closed(nil), want: []string{"warning backup.off: SOPBOT_BACKUPS is not set"}},
-		"of this night":         {prepare: backup(9 * time.Hour), want: []string{"ok backup.fresh: the newest 9 hours old", "warning backup.same-disk"}},
-		"of last week":          {prepare: backup(7*24*time.Hour + time.Hour), want: []string{"warning backup.old: is 7 days old"}},
-		"into a folder of none": {prepare: func(p *patient) { p.env["SOPBOT_BACKUPS"] = p.path("gone") }, code: 1, want: []string{"problem backup.no-place: no such file"}},
-		"none yet of a new bot": {prepare: func(p *patient) { p.write("backups/x", ""); p.env["SOPBOT_BACKUPS"] = p.path("backups") }, want: []string{"ok backup.none"}},
+		"switched off":                         {prepare: closed(nil), want: []string{"warning backup.off: SOPBOT_BACKUPS is not set"}},
+		"of this night":                        {prepare: backup(9 * time.Hour), want: []string{"ok backup.fresh: the newest 9 hours old", "warning backup.same-disk"}},
+		"of last week":                         {prepare: backup(7*24*time.Hour + time.Hour), want: []string{"warning backup.old: is 7 days old"}},
+		"into a folder that serve has to make": {prepare: func(p *patient) { p.env["SOPBOT_BACKUPS"] = p.path("a/b") }, want: []string{"ok backup.none"}},
+		"into a file":                          {prepare: func(p *patient) { p.write("file", "x"); p.env["SOPBOT_BACKUPS"] = p.path("file/a") }, code: 1, want: []string{"problem backup.no-place: file is no folder"}},
+		"none yet of a new bot":                {prepare: func(p *patient) { p.write("backups/x", ""); p.env["SOPBOT_BACKUPS"] = p.path("backups") }, want: []string{"ok backup.none"}},
 		"none of a bot that works": {prepare: func(p *patient) {
 			p.write("backups/x", "")
 			p.env["SOPBOT_BACKUPS"] = p.path("backups")

@@ -100,7 +100,7 @@ func (p *patient) look() (found []finding, text string, code int) {
 	for key, value := range p.env {
 		p.t.Setenv(key, value)
 	}
-	d := &doctor{now: func() time.Time { return time.Now().Add(p.late) }, client: &http.Client{Timeout: cmp.Or(p.calls, 5*time.Second)}, manifest: p.flags.Manifest}
+	d := &doctor{now: func() time.Time { return time.Now().Add(p.late) }, client: &http.Client{Timeout: cmp.Or(p.calls, 5*time.Second)}, patience: p.flags.Timeout, manifest: p.flags.Manifest}
 	d.in = strings.NewReader(p.in)
 	d.look(p.t.Context())
 	var lines, words bytes.Buffer
@@ -267,6 +267,11 @@ func TestTheDoctorLooksAtTokensAndScopes(t *testing.T) {
 			p.calls = 200 * time.Millisecond
 			p.slack.Fault(slacksim.Fault{Method: "users.info", Times: -1, Delay: time.Minute})
 		}, want: []string{"ok bot-token.accepted", "skipped role.filled: not looked at", "skipped channel.ready: Slack does not answer", "ok database.none"}},
+		"a Slack that takes longer than the doctor": {prepare: func(p *patient) {
+			p.flags.Timeout = 200 * time.Millisecond
+			p.slack.Fault(slacksim.Fault{Method: "usergroups.list", Times: -1, Delay: time.Minute})
+			p.database(nil)
+		}, want: []string{"ok bot-token.accepted", "skipped role.filled: not looked at", "skipped channel.ready", "ok database.sound"}},
 		"a Slack that asks to wait": {prepare: func(p *patient) {
 			p.slack.Fault(slacksim.Fault{Method: "auth.test", RetryAfter: time.Second})
 		}, want: []string{"ok bot-token.accepted"}},

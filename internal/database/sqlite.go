@@ -200,7 +200,12 @@ func (db *DB) checkLeftover() error {
 	if err == nil {
 		n, _ := f.Read(header)
 		_ = f.Close()
-		if n == len(header) && (header[18] == 2 || !strings.HasPrefix(string(header), "SQLite format 3\x00")) {
+		switch ours := strings.HasPrefix(string(header[:n]), "SQLite format 3\x00"); {
+		case n > 0 && !ours:
+			// From the -wal SQLite would make a database of it that passes every
+			// check, and write that over what somebody has put there.
+			return ErrNotOurs
+		case n == len(header) && header[18] == 2:
 			return nil
 		}
 	}

@@ -248,6 +248,25 @@ func TestABackupBesideAnOldWalIsRefused(t *testing.T) {
 	}
 }
 
+// Notes that somebody put in a database's place are theirs, also where the
+// database's -wal still lies there, from which SQLite would restore it.
+func TestNotesBesideAnOldWalAreLeftAlone(t *testing.T) {
+	const notes = "These are notes that somebody wrote and wants to keep."
+	path := filepath.Join(t.TempDir(), "sopbot.db")
+	db := openAt(t, path) // all of it is in the -wal yet
+	wal, _ := os.ReadFile(path + "-wal") // as after a crash
+	_ = db.Close()
+	if err := errors.Join(os.WriteFile(path, []byte(notes), 0o600), os.WriteFile(path+"-wal", wal, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(ctx, path); !errors.Is(err, ErrNotOurs) {
+		t.Errorf("err = %v", err)
+	}
+	if kept, _ := os.ReadFile(path); string(kept) != notes {
+		t.Errorf("the notes are %d bytes of something else", len(kept))
+	}
+}
+
 func TestACopyThatIsDamagedIsNoBackup(t *testing.T) {
 	path := made(t)
 	if err := checkCopy(ctx, path); err != nil {
