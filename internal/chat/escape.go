@@ -42,6 +42,17 @@ func Escape(s string) string {
 	return b.String()
 }
 
+// Clean drops from text what Escape drops, and leaves the rest as it was typed:
+// for inputs that start with it, and for what is kept.
+func Clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if dropped(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, ""))
+}
+
 // Unfenced keeps a fence of code that somebody typed from swallowing what we
 // write after it: Slack takes three backticks for one, lines later.
 func Unfenced(mrkdwn string) string { return strings.ReplaceAll(mrkdwn, fence, grave+grave+grave) }

@@ -32,6 +32,14 @@ func TestEscape(t *testing.T) {
 	}
 }
 
+func TestCleanDropsWhatNobodySees(t *testing.T) {
+	for in, want := range map[string]string{"a <b> & *c*\n\td": "a <b> & *c*\n\td", "a\x00b\x1b[31m\u0085": "ab[31m", "exe\u202egnp\u2066": "exegnp", "a\xffb": "ab", "👩\u200d👧 שלום": "👩\u200d👧 שלום"} {
+		if got := Clean(in); got != want {
+			t.Errorf("Clean(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestUnescape(t *testing.T) {
 	for name, tc := range map[string]struct{ in, want string }{
 		"plain words stay":                 {"too expensive", "too expensive"},

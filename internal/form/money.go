@@ -325,14 +325,10 @@ func excerpt(s string) string {
 	return chat.Shorten(strings.Join(strings.Fields(clean(s)), " "), 60)
 }
 
-// clean drops what no database and no reader can do anything with.
+// clean drops what no database and no reader can do anything with, and what
+// would turn the direction of the words after it.
 func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r == 0 {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(s), ""))
+	return chat.Clean(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(s))
 }
 
 // bare is a number of the playbook as a sentence shows it.

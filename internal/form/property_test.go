@@ -77,7 +77,7 @@ func inventAnswer(r *rand.Rand, f playbook.Field, s playbook.Settings) Value {
 }
 
 func words(r *rand.Rand, most int) string {
-	const letters = "abc é ש שלום 🎉 👩‍👩‍👧 <!channel> & \" \\ {{x}} \u202e 日本 \n \t"
+	const letters = "abc é ש שלום 🎉 👩‍👩‍👧 <!channel> & \" \\ {{x}} \u200f 日本 \n \t"
 	all := []rune(letters)
 	out := make([]rune, 1+r.IntN(most))
 	for i := range out {
