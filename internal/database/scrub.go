@@ -139,7 +139,7 @@ func (db *DB) scrubServer(ctx context.Context) error {
 	}
 	defer func() { _, _ = conn.ExecContext(context.WithoutCancel(ctx), "RESET lock_timeout") }()
 	for _, t := range tables {
-		if _, err := conn.ExecContext(ctx, "VACUUM (FULL) "+quoteName(t.Name)); err != nil {
+		if _, err := conn.ExecContext(ctx, "VACUUM (FULL, ANALYZE) "+quoteName(t.Name)); err != nil {
 			return fmt.Errorf("write table %s anew: %w", t.Name, plain(err))
 		}
 	}
