@@ -50,7 +50,9 @@ func TestTheThreatModelIsComplete(t *testing.T) {
 		code.Write(raw)
 	}
 	named := 0
-	for _, word := range strings.FieldsFunc(doc, func(r rune) bool { return r == '*' || r == '[' || r == ']' || r == ' ' || r == ',' || r == ';' || r == '\n' || r == '(' || r == ')' }) {
+	for _, word := range strings.FieldsFunc(doc, func(r rune) bool {
+		return r == '*' || r == '[' || r == ']' || r == ' ' || r == ',' || r == ';' || r == '\n' || r == '(' || r == ')'
+	}) {
 		if strings.HasPrefix(word, "Test") && len(word) > 8 {
 			named++
 			has(t, "the tests", code.String(), "func "+word+"(")
