@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"fmt"
 	"os"
 	"os/exec"
@@ -130,6 +131,11 @@ func gone(t *testing.T, slack *slacksim.Slack, target string, server bool, needl
 			places[filepath.Base(file)] = string(raw)
 		}
 	}
+	if server {
+		for file, bytes := range serverFiles(t, target) {
+			places[file] = bytes
+		}
+	}
 	for place, text := range places {
 		lower := strings.ToLower(text)
 		for _, needle := range needles {
@@ -138,6 +144,38 @@ func gone(t *testing.T, slack *slacksim.Slack, target string, server bool, needl
 			}
 		}
 	}
+}
+
+// serverFiles are the files of PostgreSQL's tables, as the server reads them.
+func serverFiles(t *testing.T, target string) map[string]string {
+	t.Helper()
+	pool, err := sql.Open("pgx", target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	if _, err := pool.ExecContext(t.Context(), "CHECKPOINT"); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := pool.QueryContext(t.Context(), `SELECT c.relname, pg_read_binary_file(pg_relation_filepath(c.oid)) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+		WHERE n.nspname IN ('public', 'pg_toast') AND c.relkind IN ('r', 'i', 't') AND pg_relation_filepath(c.oid) IS NOT NULL AND (n.nspname = 'public' OR c.oid >= 16384)`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	out := map[string]string{}
+	for rows.Next() {
+		var name string
+		var raw []byte
+		if err := rows.Scan(&name, &raw); err != nil {
+			t.Fatal(err)
+		}
+		out["the file of "+name] = string(raw)
+	}
+	if err := rows.Err(); err != nil || len(out) < 20 {
+		t.Fatalf("%d files, %v", len(out), err)
+	}
+	return out
 }
 
 func TestALeadIsForgotten(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"net/url"
 	"os"
 	"regexp"
@@ -155,6 +156,16 @@ func withoutLooks(said []byte) []byte {
 // secrets are what must not be said of the settings.
 func (c *Config) secrets() []string {
 	return append([]string{c.BotToken, c.AppToken, os.Getenv("PGPASSWORD")}, passwordsOf(c.Database)...)
+}
+
+// unencrypted reports whether the tokens would leave the machine in the clear.
+func (c *Config) unencrypted() bool {
+	u, err := url.Parse(c.APIURL)
+	if err != nil || u.Scheme != "http" || u.Hostname() == "localhost" {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return ip == nil || !ip.IsLoopback()
 }
 
 // passwordsOf are those in an address; a file has none.

@@ -220,6 +220,15 @@ func TestTheBrowserGetsNoSecret(t *testing.T) {
 	}
 }
 
+func TestTokensInTheClearAreWarnedOf(t *testing.T) {
+	for address, want := range map[string]bool{"https://slack.com/api/": false, "http://127.0.0.1:80/api/": false, "http://[::1]/": false, "http://localhost:3000/": false,
+		"http://slack.example/api/": true, "http://10.0.0.1/": true} {
+		if c := (Config{APIURL: address}); c.unencrypted() != want {
+			t.Errorf("%s: unencrypted is %v", address, !want)
+		}
+	}
+}
+
 // The page for operators has no password: it is open to this machine alone
 // unless it is told otherwise.
 func TestAnAddressWithoutAHostIsThisMachine(t *testing.T) {

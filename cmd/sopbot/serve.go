@@ -51,6 +51,9 @@ func serve(ctx context.Context, change func(*bot)) error {
 			log.Warn("a crash may leave the tokens in a core dump", "error", err)
 		}
 	}
+	if config.unencrypted() {
+		log.Warn("SLACK_API_URL begins with http: the tokens cross the network for everybody to read; use https")
+	}
 	b := &bot{Config: config, log: log, now: time.Now, takeOver: takeOverWithin}
 	if change != nil {
 		change(b)

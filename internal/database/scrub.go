@@ -86,6 +86,23 @@ func (tx *Tx) rewriteTable(t Table, change func(table, column, text string) stri
 	return n, nil
 }
 
+// Counts gives how many rows each of the team's tables has.
+func (tx *Tx) Counts() (map[string]int, error) {
+	tables, err := tx.Tables()
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]int{}
+	for _, t := range tables {
+		var n int
+		if _, err := tx.Row("SELECT count(*) FROM "+quoteName(t.Name), nil, &n); err != nil {
+			return nil, err
+		}
+		out[t.Name] = n
+	}
+	return out, nil
+}
+
 // Scrub takes out of the files what was deleted and changed before: SQLite's
 // file is written anew and its -wal emptied; PostgreSQL writes its tables anew,
 // for which it waits a while for those who use them. Nobody else may write to
@@ -139,7 +156,7 @@ func (db *DB) scrubServer(ctx context.Context) error {
 	}
 	defer func() { _, _ = conn.ExecContext(context.WithoutCancel(ctx), "RESET lock_timeout") }()
 	for _, t := range tables {
-		if _, err := conn.ExecContext(ctx, "VACUUM (FULL) "+quoteName(t.Name)); err != nil {
+		if _, err := conn.ExecContext(ctx, "VACUUM (FULL, ANALYZE) "+quoteName(t.Name)); err != nil {
 			return fmt.Errorf("write table %s anew: %w", t.Name, plain(err))
 		}
 	}

@@ -55,14 +55,14 @@ func (e *Eraser) Erase(ctx context.Context, t Target, also []string, dry bool) (
 	var r Report
 	err := e.DB.Write(ctx, func(tx *database.Tx) error {
 		r = Report{Rows: map[string]int{}}
-		before, err := counts(tx)
+		before, err := tx.Counts()
 		if err != nil {
 			return err
 		}
-		if err := e.within(tx, t.Kind, e.By, false, func() error { return e.erase(tx, t, also, &r) }); err != nil {
+		if err := erasing(tx, t.Kind, e.By, e.Now(), false, func() error { return e.erase(tx, t, also, &r) }); err != nil {
 			return err
 		}
-		after, err := counts(tx)
+		after, err := tx.Counts()
 		if err != nil {
 			return err
 		}
@@ -82,12 +82,8 @@ func (e *Eraser) Erase(ctx context.Context, t Target, also []string, dry bool) (
 	return r, err
 }
 
-// within lets events be changed while do runs, and keeps that it did; a silent
+// erasing lets events be changed while do runs, and keeps that it did; a silent
 // one leaves no trace.
-func (e *Eraser) within(tx *database.Tx, kind Kind, by string, silent bool, do func() error) error {
-	return erasing(tx, kind, by, e.Now(), silent, do)
-}
-
 func erasing(tx *database.Tx, kind Kind, by string, at time.Time, silent bool, do func() error) error {
 	id := database.NewID()
 	if _, err := tx.Exec("INSERT INTO erasures (id, at, person, kind, open) VALUES ($1, $2, $3, $4, 1)", id, database.Millis(at), by, string(kind)); err != nil {
@@ -102,23 +98,6 @@ func erasing(tx *database.Tx, kind Kind, by string, at time.Time, silent bool, d
 	}
 	_, err := tx.Exec(end, id)
 	return err
-}
-
-// counts are the rows of each table.
-func counts(tx *database.Tx) (map[string]int, error) {
-	tables, err := tx.Tables()
-	if err != nil {
-		return nil, err
-	}
-	out := map[string]int{}
-	for _, t := range tables {
-		var n int
-		if _, err := tx.Row(`SELECT count(*) FROM "`+t.Name+`"`, nil, &n); err != nil {
-			return nil, err
-		}
-		out[t.Name] = n
-	}
-	return out, nil
 }
 
 func (e *Eraser) erase(tx *database.Tx, t Target, also []string, r *Report) error {
