@@ -9,7 +9,7 @@ import (
 )
 
 // handOff fills in the default playbook's form, about a new lead, and sends it.
-func handOff(t *testing.T, sdr *slacksim.Person, lead, ae string) {
+func handOff(t testing.TB, sdr *slacksim.Person, lead, ae string) {
 	t.Helper()
 	sdr.Slash("/handoff")
 	m := sdr.Modal()
