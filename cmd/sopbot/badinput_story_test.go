@@ -40,6 +40,12 @@ func TestALeadThatIsThereIsSaidBeforeTheFormIsFilled(t *testing.T) {
 	lacks(t, "what is found", found.Text(), "Kim Lee")
 	none := priya.Slash("/lead Eastwind, Ana")
 	has(t, "what is not found", none.Text(), "no lead called “Eastwind, Ana”")
+	// What is no name is not thrown away without a word, nor does it match several.
+	endless := strings.Repeat("north ", 6000)
+	has(t, "a call about an endless name", priya.Slash("/lead call "+endless).Text(), "That name is too long")
+	priya.Slash("/qualify " + endless)
+	has(t, "a form about an endless name", priya.Modal().Text(), "That name is too long")
+	priya.Modal().CloseAll()
 	none.Click("New lead")
 	if got := priya.Modal().Value("Company") + "/" + priya.Modal().Value("Contact"); got != "Eastwind/Ana" {
 		t.Errorf("the form starts with %s", got)

@@ -64,6 +64,20 @@ func TestADatabaseThatTakesNothing(t *testing.T) {
 			return func() { pragma(t, b, "query_only = 0") }
 		})
 	})
+	t.Run("file that was moved away", func(t *testing.T) {
+		t.Parallel()
+		target := filepath.Join(t.TempDir(), "sopbot.db")
+		refusing(t, target, "its database file was moved away", true, func(*bot) (again func()) {
+			if err := os.Rename(target, target+".away"); err != nil {
+				t.Fatal(err)
+			}
+			return func() {
+				if err := os.Rename(target+".away", target); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	})
 	t.Run("read-only server", func(t *testing.T) {
 		t.Parallel()
 		target := dbtest.Postgres(t)

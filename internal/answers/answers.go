@@ -104,9 +104,14 @@ const (
 	viaShortcut via = "shortcut"
 )
 
-// question reads what a person typed as a question: Slack's marks taken away.
+// question reads what a person typed as a question: Slack's marks taken away. One
+// of which nothing could be shown is none.
 func question(text string) string {
-	return strings.TrimSpace(chat.Unescape(text))
+	text = strings.TrimSpace(chat.Unescape(text))
+	if strings.TrimSpace(chat.Escape(text)) == "" {
+		return ""
+	}
+	return text
 }
 
 // examples makes commands that find something in this very playbook, for

@@ -22,6 +22,7 @@ type DB struct {
 	path    string  // SQLite's file
 	writer  *sql.DB // nil when opened for reading
 	reader  *sql.DB
+	file    os.FileInfo // as it was opened, see inPlace
 	lock    *os.File
 	server  *pgx.ConnConfig // of PostgreSQL
 	// again lets a transaction that lost against another run alone: those that
@@ -57,6 +58,7 @@ var (
 	ErrNotOurs  = errors.New("this is not a database of sopbot")
 	ErrDamaged  = errors.New("the database file is damaged")
 	ErrGone     = errors.New("the database file is gone or empty, though there was one")
+	ErrTaken    = errors.New("the database file was moved or removed while sopbot works with it")
 	ErrLeftover = errors.New("beside the database file lies the -wal file of another one")
 	ErrNewer    = errors.New("the database was made by a newer sopbot")
 	ErrFull     = errors.New("the disk of the database is full")

@@ -117,6 +117,38 @@ func TestAFileThatBecomesReadOnly(t *testing.T) {
 }
 
 // What a server says of its disk, its rights and its files has our names, too.
+// SQLite goes on with a file that was removed, and what it takes then is lost
+// with the process. Nothing may be confirmed that way.
+func TestAFileThatIsMovedAwayTakesNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "db")
+	db := openAt(t, path)
+	write := func(v string) error { return db.Write(ctx, func(tx *Tx) error { return add(tx, v) }) }
+	if err := write("before"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(path, path+".away"); err != nil {
+		t.Fatal(err)
+	}
+	if err := write("lost"); !errors.Is(err, ErrTaken) || !strings.Contains(err.Error(), "put "+path+" back") {
+		t.Errorf("err = %v", err)
+	}
+	if err := db.Healthy(ctx); !errors.Is(err, ErrTaken) {
+		t.Errorf("it calls itself healthy: %v", err)
+	}
+	if err := os.WriteFile(path, nil, 0o600); err != nil { // another file in its place
+		t.Fatal(err)
+	}
+	if err := write("lost, too"); !errors.Is(err, ErrTaken) {
+		t.Errorf("err = %v", err)
+	}
+	if err := os.Rename(path+".away", path); err != nil {
+		t.Fatal(err)
+	}
+	if err := write("after"); err != nil {
+		t.Errorf("put back: %v", err)
+	}
+}
+
 func TestTheServersTroublesHaveOurNames(t *testing.T) {
 	for code, want := range map[string]error{"53100": ErrFull, "25006": ErrReadOnly, "42501": ErrReadOnly, "XX001": ErrDamaged, "XX002": ErrDamaged,
 		"57P01": ErrAway, "57P02": ErrAway, "57P03": ErrAway, "53300": ErrAway} {

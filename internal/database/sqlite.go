@@ -76,7 +76,24 @@ func openFile(ctx context.Context, db *DB, path string) (err error) {
 	if err := db.openReader(ctx, path); err != nil {
 		return plain(err)
 	}
+	if db.file, err = os.Stat(path); err != nil {
+		return plain(err)
+	}
 	return db.markLock()
+}
+
+// inPlace fails where the file is not at its path any more: SQLite would go on
+// writing to one that nobody finds again, and everything that is confirmed from
+// then on would be lost at the next start.
+func (db *DB) inPlace() error {
+	if db.file == nil {
+		return nil
+	}
+	info, err := os.Stat(db.path)
+	if errors.Is(err, os.ErrNotExist) || err == nil && !os.SameFile(info, db.file) {
+		return fmt.Errorf("%w: put %s back, or start sopbot anew", ErrTaken, db.path)
+	}
+	return nil
 }
 
 // followed is the file that a path leads to. Its lock and its -wal lie beside

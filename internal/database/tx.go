@@ -207,6 +207,11 @@ func (db *DB) transact(ctx context.Context, how manner, fn func(*Tx) error) (com
 	if tx.failed != nil {
 		return nil, plain(fmt.Errorf("a statement failed, and what it was part of goes with it: %w", tx.failed))
 	}
+	if how != reading {
+		if err := db.inPlace(); err != nil {
+			return nil, err
+		}
+	}
 	if err := tx.commit(); err != nil {
 		return nil, plain(fmt.Errorf("commit: %w", err))
 	}

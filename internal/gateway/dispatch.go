@@ -382,6 +382,8 @@ func storeWords(err error, code string) string {
 		why, then = "the disk of its database is full", "to make room"
 	case errors.Is(err, database.ErrReadOnly):
 		why, then = "its database lets nothing be written", "to look after it"
+	case errors.Is(err, database.ErrTaken):
+		why, then = "its database file was moved away", "to put it back"
 	default:
 		return ""
 	}

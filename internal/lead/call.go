@@ -20,6 +20,9 @@ func (l *Leads) called(ctx context.Context, c chat.Command, words string) (chat.
 	if words == "" {
 		return chat.Message{}, chat.Refuse("Name the lead that the call was about: `/lead call northwind`.")
 	}
+	if _, err := ParseName(words); err != nil {
+		return chat.Message{}, chat.Refuse("%s", Trouble(err))
+	}
 	answer, _, err := l.Meant(ctx, c.Person, words)
 	switch {
 	case err != nil:

@@ -224,12 +224,15 @@ func (l *Leads) Suggest(ctx context.Context, s chat.Suggestion) (options []*slac
 
 // Meant finds the lead that somebody named behind a command, as what a form
 // about it starts with: a known lead where the words mean just one, a new name
-// where they mean none; where they may mean several, nothing but a note that
-// says so.
+// where they mean none; where they may mean several, or are no name, nothing but
+// a note that says so.
 func (l *Leads) Meant(ctx context.Context, person, words string) (answer form.Value, note string, err error) {
 	name, err := ParseName(words)
 	if err != nil {
-		return form.Value{}, "", nil //nolint:nilerr // no words, or none that name anything: the form asks
+		if folded(words) != "" { // else nobody named anything, and the form asks
+			note = Trouble(err)
+		}
+		return form.Value{}, note, nil
 	}
 	err = l.DB.Read(ctx, func(tx *database.Tx) error {
 		exact, err := Named(tx, name)
