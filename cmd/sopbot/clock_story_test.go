@@ -49,7 +49,7 @@ func TestResearchIsRemindedOfAndItsLatenessTold(t *testing.T) {
 	told.WaitFor("41 minutes late")
 	reminder.WaitFor("41 minutes late")
 	lacks(t, "the reminder, done", reminder.Text(), "[Research done]")
-	if got := one[string](t, b, "SELECT state FROM deadlines"); got != "done" {
+	if got := one[string](t, b, "SELECT state FROM deadlines WHERE event = 'lead.assigned'"); got != "done" {
 		t.Errorf("the deadline is %s", got)
 	}
 }

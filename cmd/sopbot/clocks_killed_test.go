@@ -139,47 +139,59 @@ func TestClocksSurviveKills(t *testing.T) {
 	})
 }
 
-// reckonClocks compares what the database holds and what stands in Slack.
-func reckonClocks(t *testing.T, slack *slacksim.Slack, db *database.DB, diggers []*digger) int {
+// reckonClocks compares what is to be said, what the database says was said, and
+// what stands in Slack.
+func reckonClocks(t *testing.T, slack *slacksim.Slack, db *database.DB, diggers []*digger) (clocks int) {
 	t.Helper()
-	reminders, tellings, want := map[string]int{}, map[string]int{}, map[string]int{}
-	list(t, db, "SELECT l.company, CAST(d.bell AS TEXT) FROM deadlines d JOIN leads l ON l.id = d.lead", 2, func(v []string) {
+	known := map[string]bool{}
+	rung := 0
+	list(t, db, "SELECT l.company, CAST(d.bell AS TEXT), d.id FROM deadlines d JOIN leads l ON l.id = d.lead", 3, func(v []string) {
 		n := 0
 		_, _ = fmt.Sscan(v[1], &n)
-		want[v[0]] += n
+		known[v[0]] = true
+		rung += n - 1
+		clocks++
 	})
 	for _, d := range diggers {
 		for _, lead := range d.took {
-			if want[lead] == 0 {
+			if !known[lead] {
 				t.Errorf("%s was taken, and has no clock", lead)
 			}
 		}
-		for _, m := range d.person.Messages("DM") {
-			if words := m.Text(); strings.Contains(words, yoursToDo) || strings.Contains(words, "eminded again") {
-				for _, lead := range leadName.FindAllString(words, -1) {
-					reminders[lead]++
-				}
+	}
+	// Each clock has a message for each time it rang, its own or one with others.
+	list(t, db, `SELECT d.id, CAST(d.bell AS TEXT), CAST((SELECT count(*) FROM deadline_lists l WHERE l.deadline = d.id) + (SELECT count(*) FROM posts p
+		WHERE p.key LIKE 'deadline/' || d.id || '/reminder/%') AS TEXT), CAST((SELECT count(*) FROM deadline_tellings t WHERE t.deadline = d.id) AS TEXT) FROM deadlines d`,
+		4, func(v []string) {
+			if v[1] != v[2] {
+				t.Errorf("%s rang %s times and has %s messages", v[0], v[1], v[2])
 			}
+			if v[3] != "1" {
+				t.Errorf("of %s the manager was told %s times", v[0], v[3])
+			}
+		})
+	// Every message stands in Slack, and none twice.
+	stand := map[string]int{}
+	list(t, db, "SELECT channel, state, key FROM posts", 3, func(v []string) {
+		if stand[v[0]]++; v[1] != "sent" {
+			t.Errorf("%s is %s", v[2], v[1])
 		}
-	}
-	for _, m := range slack.As("dana").Messages("DM") {
-		for _, lead := range leadName.FindAllString(m.Text(), -1) {
-			tellings[lead]++
-		}
-	}
-	rung := 0
-	for lead, n := range want {
-		rung += n - 1
-		if reminders[lead] != n {
-			t.Errorf("%s: %d reminders stand there, want %d", lead, reminders[lead], n)
-		}
-		if tellings[lead] != 1 {
-			t.Errorf("%s: the manager was told %d times", lead, tellings[lead])
+	})
+	for _, p := range append([]*slacksim.Person{slack.As("dana")}, people(diggers)...) {
+		if n := len(p.Messages("DM")); n != stand[p.ID()] {
+			t.Errorf("%s has %d messages, want %d", p.ID(), n, stand[p.ID()])
 		}
 	}
 	t.Logf("%d reminders came again after they were put off", rung)
 	list(t, db, "SELECT key, state, error FROM outbox WHERE state = 'dead'", 3, func(v []string) { t.Errorf("a row was given up: %q", v) })
-	return len(want)
+	return clocks
+}
+
+func people(diggers []*digger) (all []*slacksim.Person) {
+	for _, d := range diggers {
+		all = append(all, d.person)
+	}
+	return all
 }
 
 // A day after the other, the bot is killed around the time of the digests: each

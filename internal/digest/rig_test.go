@@ -80,7 +80,7 @@ Take a loaf along.
 }
 
 // zones of the people; everyone else is where the playbook is.
-var zones = map[string]string{"UYORK": "America/New_York", "UHOWE": "Australia/Lord_Howe", "UBERLIN": "Europe/Berlin"}
+var zones = map[string]string{"UREP0": "Asia/Kolkata", "UREP1": "America/Sao_Paulo", "UREP2": "America/New_York", "UREP3": "Australia/Lord_Howe", "UYORK": "America/New_York", "UHOWE": "Australia/Lord_Howe", "UBERLIN": "Europe/Berlin"}
 
 // team is who is who, and who has left by now.
 type team struct {
@@ -99,10 +99,11 @@ func (s *team) Group(context.Context, string) ([]string, error) {
 	return []string{"UBERLIN", "UYORK"}, nil
 }
 
-// note is a message that was put.
+// note is a message that was put; first says that there was none of its key.
 type note struct {
 	key, channel string
 	at           time.Time
+	first        bool
 	chat.Message
 }
 
@@ -111,6 +112,7 @@ type notebook struct {
 	sync.Mutex
 	now   func() time.Time
 	notes []note
+	in    map[string]string // key → the channel in which it stands
 }
 
 func (n *notebook) Put(tx *database.Tx, key, channel string, m chat.Message) error {
@@ -118,14 +120,26 @@ func (n *notebook) Put(tx *database.Tx, key, channel string, m chat.Message) err
 	tx.AfterCommit(func() {
 		n.Lock()
 		defer n.Unlock()
-		n.notes = append(n.notes, note{key, channel, at, m})
+		if n.in == nil {
+			n.in = map[string]string{}
+		}
+		n.notes = append(n.notes, note{key, channel, at, n.in[key] == "", m})
+		n.in[key] = channel
 	})
 	return nil
 }
 
 func (n *notebook) Pending(*database.Tx, string) (bool, error) { return false, nil }
 
-func (n *notebook) Change(*database.Tx, string, chat.Message) (bool, error) { return false, nil }
+func (n *notebook) Change(tx *database.Tx, key string, m chat.Message) (bool, error) {
+	n.Lock()
+	channel := n.in[key]
+	n.Unlock()
+	if channel == "" {
+		return false, nil
+	}
+	return true, n.Put(tx, key, channel, m)
+}
 
 func (n *notebook) Permalink(context.Context, string) (string, error) { return "", nil }
 
