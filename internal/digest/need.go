@@ -89,15 +89,11 @@ func (d *Digests) needs(tx *database.Tx, at time.Time, t times, skip, most int) 
 		need.Late = d.Deadlines.Calendar(need.Person).Between(need.Since, at)
 		out = append(out, need)
 	}
-	_, of, err = handoff.Bounces(tx, at.Add(-returned), 0, 0)
+	bounced, of, err := handoff.Bounces(tx, at.Add(-returned), max(skip-n, 0), most-len(out))
 	if err != nil {
 		return nil, 0, err
 	}
-	from, room = window(of)
-	bounced, _, err := handoff.Bounces(tx, at.Add(-returned), from, room)
-	if err != nil {
-		return nil, 0, err
-	}
+	n += of
 	for _, b := range bounced {
 		out = append(out, Need{Why: Returned, Subject: "lead/" + b.Lead, Title: b.Title, Person: b.Owner, Since: b.Last, Times: b.Declined})
 	}

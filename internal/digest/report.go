@@ -21,6 +21,7 @@ type Numbers struct {
 	Scored    qualification.Tally
 	Actions   []Action
 	Questions answers.Tally // weekly only
+	tallies   []deadline.Tally
 }
 
 // Action is how a timed action of the playbook went, for the whole team.
@@ -135,7 +136,7 @@ func (d *Digests) report(tx *database.Tx, kind Kind, reader string, at time.Time
 	}
 	r.Reviews = d.reviews(at.In(r.zone))
 	if kind == Weekly {
-		r.Reps, err = d.people(tx, r.Period.Now)
+		r.Reps, err = people(tx, r.Period.Now, r.Now.tallies)
 	}
 	return r, err
 }
@@ -186,7 +187,7 @@ func (d *Digests) numbers(tx *database.Tx, kind Kind, s Span) (n Numbers, err er
 	if err != nil {
 		return n, err
 	}
-	n.Actions = actions(tallies)
+	n.Actions, n.tallies = actions(tallies), tallies
 	if kind != Daily {
 		n.Questions, err = answers.Tallied(tx, s.From, s.To, mostAsked)
 	}
