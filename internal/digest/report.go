@@ -112,7 +112,7 @@ func (d *Digests) report(tx *database.Tx, kind Kind, reader string, at time.Time
 	if len(r.Oldest) > 0 {
 		r.OldestFor = d.Deadlines.Calendar(r.Oldest[0].AE).Between(r.Oldest[0].Sent, at)
 	}
-	if kind != Team {
+	if kind == Daily || kind == Weekly && (of.SoFar || !d.besideDaily()) {
 		if r.Needs, r.AllNeeds, err = d.needs(tx, at, t, 0, mostNeeds); err != nil {
 			return r, err
 		}
