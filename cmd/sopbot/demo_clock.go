@@ -39,12 +39,13 @@ const beginsAfter = time.Hour
 // runs, and nobody would be reminded of anything. Where people work around the
 // clock it is now.
 func beginning(settings playbook.Settings, now time.Time) time.Time {
-	if h := settings.Hours; h.To.Minutes-h.From.Minutes >= 24*60 {
-		return now
-	}
+	h, today := settings.Hours, settings.Hours.Days[now.Weekday()] && !holiday(settings, now)
 	at := morning(settings, now, 0).Add(beginsAfter)
-	if now.After(at) || !settings.Hours.Days[at.Weekday()] || holiday(settings, at) {
-		at = workingMorning(settings, now).Add(beginsAfter)
+	switch {
+	case today && h.To.Minutes-h.From.Minutes >= 24*60:
+		return now
+	case !today || now.After(at):
+		return workingMorning(settings, now).Add(beginsAfter)
 	}
 	return at
 }

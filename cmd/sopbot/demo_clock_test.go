@@ -49,3 +49,41 @@ func TestTheClockJumpsByThePlaybooksHours(t *testing.T) {
 		t.Error("the clock goes back")
 	}
 }
+
+// A new demo begins when its clocks run, whenever somebody tries it.
+func TestADemoBeginsOnAWorkingMorning(t *testing.T) {
+	newYork, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		t.Fatal(err)
+	}
+	office := playbook.Settings{Hours: playbook.Hours{From: playbook.Clock{Minutes: 9 * 60}, To: playbook.Clock{Minutes: 17*60 + 30}},
+		Holidays: []playbook.Date{{Year: 2026, Month: 12, Day: 25}}}
+	for day := time.Monday; day <= time.Friday; day++ {
+		office.Hours.Days[day] = true
+	}
+	always := playbook.Settings{Hours: playbook.Hours{Days: [7]bool{true, true, true, true, true, true, true}, To: playbook.Clock{Minutes: 24 * 60}}}
+	for name, tc := range map[string]struct {
+		settings playbook.Settings
+		now      string
+		want     string
+	}{
+		"before work":            {office, "Tue 1 Dec 2026 06:30", "Tue 1 Dec 2026 10:00"},
+		"at ten":                 {office, "Tue 1 Dec 2026 10:00", "Tue 1 Dec 2026 10:00"},
+		"in the afternoon":       {office, "Tue 1 Dec 2026 14:12", "Wed 2 Dec 2026 10:00"},
+		"on a Friday evening":    {office, "Fri 4 Dec 2026 20:00", "Mon 7 Dec 2026 10:00"},
+		"on a Sunday":            {office, "Sun 6 Dec 2026 09:30", "Mon 7 Dec 2026 10:00"},
+		"on a holiday's morning": {office, "Fri 25 Dec 2026 08:00", "Mon 28 Dec 2026 10:00"},
+		"around the clock":       {always, "Sun 6 Dec 2026 03:21", "Sun 6 Dec 2026 03:21"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			const layout = "Mon 2 Jan 2006 15:04"
+			now, err := time.ParseInLocation(layout, tc.now, newYork)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := beginning(tc.settings, now).Format(layout); got != tc.want {
+				t.Errorf("at %s it begins %s, want %s", tc.now, got, tc.want)
+			}
+		})
+	}
+}

@@ -6,6 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"sopbot/internal/database"
+	"sopbot/internal/form"
+	"sopbot/internal/handoff"
 	"sopbot/internal/slacksim"
 )
 
@@ -118,4 +121,38 @@ func TestWhatAClickCanEndIsEndedFromTheDigest(t *testing.T) {
 
 func called(slack *slacksim.Slack, lead string) {
 	slack.As("sam").In("#sales").Slash("/lead call " + lead)
+}
+
+// A lead that was declined twice is the manager's: they hand it off again, right
+// from the digest.
+func TestALeadThatCameBackTwiceIsHandedOffFromTheDigest(t *testing.T) {
+	slack, b, _ := startBotAt(t, tuesday)
+	pb := b.shelf.InForce()
+	page, _ := pb.Page(handoff.FormPage)
+	coaching, err := handoff.ParseWords("Ask who signs first.")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.db.Write(t.Context(), func(tx *database.Tx) error {
+		for i := range 2 {
+			at := tuesday.Add(time.Duration(i-30) * time.Hour)
+			h := handoff.Handoff{Key: fmt.Sprint("back-", i), Sender: "U0SAM", AE: "U0ALEX", Sent: at,
+				Status:  handoff.Declined{By: "U0ALEX", At: at.Add(30 * time.Minute), Reason: "no_need", Coaching: coaching},
+				Answers: form.Answers{"lead": {Type: "lead", New: "Boomerang Bikes"}, "ae": form.User("U0ALEX")}}
+			h.Form, h.Playbook, h.Context = handoff.About(pb, page)
+			if err := b.features.handoffs.Import(tx, h); err != nil {
+				return err
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	sales := slack.As("dana").In("#sales")
+	sales.Slash("/digest")
+	m := sales.WaitFor("Needs you today: 1")
+	has(t, "the digest", m.Text(), "Declined 2 times", "Boomerang Bikes", "only a manager can hand it off again", "[Open] [Hand off again] [Reassign]")
+	lacks(t, "the digest", m.Text(), "[Nudge]")
+	m.Click("Hand off again")
+	has(t, "what it opens", slack.As("dana").Modal().Text(), "Boomerang Bikes", "Step 1 of 2")
 }

@@ -10,5 +10,6 @@
 // Read on: period.go is the rules of time; report.go, need.go and people.go what is
 // counted; view.go, view_need.go and view_week.go what people see, list.go where
 // they read on; chat.go what they type and click (start at Register), nudge.go a
-// manager's word to somebody; later.go what goes out by itself, store.go its SQL.
+// manager's word to somebody; later.go what goes out by itself, and stale.go what
+// becomes of one that did not arrive; store.go its SQL.
 package digest

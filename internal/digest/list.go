@@ -160,8 +160,12 @@ func (d *Digests) needsPage(tx *database.Tx, p *page, r Report, t times, l *leaf
 func (d *Digests) lines(tx *database.Tx, r Report, l leaf) (lines []string, err error) {
 	switch l.what {
 	case listPeople:
-		people, err := d.people(tx, l.of)
-		for _, rep := range people {
+		tallies, err := d.Deadlines.Tallies(tx, l.of.From, l.of.To)
+		if err != nil {
+			return nil, err
+		}
+		all, err := people(tx, l.of, tallies)
+		for _, rep := range all {
 			lines = append(lines, r.repWords(rep, mostActions))
 		}
 		return lines, err

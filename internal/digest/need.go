@@ -93,15 +93,11 @@ func (d *Digests) needs(tx *database.Tx, at time.Time, t times, skip, most int) 
 	// Where the playbook lets somebody else than a manager hand such a lead off
 	// again, it is no manager's business of the day.
 	if rule := handoff.Declines(d.Shelf.InForce()); rule.Then == string(roster.Manager) {
-		_, of, err = handoff.Bounces(tx, at.Add(-returned), rule.Again, 0, 0)
+		bounced, of, err := handoff.Bounces(tx, at.Add(-returned), rule.Again, max(skip-n, 0), most-len(out))
 		if err != nil {
 			return nil, 0, err
 		}
-		from, room = window(of)
-		bounced, _, err := handoff.Bounces(tx, at.Add(-returned), rule.Again, from, room)
-		if err != nil {
-			return nil, 0, err
-		}
+		n += of
 		for _, b := range bounced {
 			out = append(out, Need{Why: Returned, Subject: "lead/" + b.Lead, Title: b.Title, Person: b.Owner, Since: b.Last, Times: b.Declined})
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"sopbot/internal/database"
+	"sopbot/internal/deadline"
 	"sopbot/internal/handoff"
 )
 
@@ -26,16 +27,11 @@ func (r Rep) total() (t Action) {
 // people counts for everybody who did something, or had something to do. Who may
 // need help comes first: with most that is overdue, then with most that was late,
 // then with most that was declined; of the others, who did most.
-func (d *Digests) people(tx *database.Tx, s Span) ([]Rep, error) {
+func people(tx *database.Tx, s Span, tallies []deadline.Tally) (out []Rep, err error) {
 	sent, err := handoff.ByRep(tx, s.From, s.To)
 	if err != nil {
 		return nil, err
 	}
-	tallies, err := d.Deadlines.Tallies(tx, s.From, s.To)
-	if err != nil {
-		return nil, err
-	}
-	var out []Rep
 	at := map[string]int{}
 	find := func(person string) *Rep {
 		i, known := at[person]

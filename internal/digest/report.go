@@ -21,6 +21,7 @@ type Numbers struct {
 	Scored    qualification.Tally
 	Actions   []Action
 	Questions answers.Tally // weekly only
+	tallies   []deadline.Tally
 }
 
 // Action is how a timed action of the playbook went, for the whole team.
@@ -112,7 +113,7 @@ func (d *Digests) report(tx *database.Tx, kind Kind, reader string, at time.Time
 	if len(r.Oldest) > 0 {
 		r.OldestFor = d.Deadlines.Calendar(r.Oldest[0].AE).Between(r.Oldest[0].Sent, at)
 	}
-	if kind != Team {
+	if kind == Daily || kind == Weekly && (of.SoFar || !d.besideDaily()) {
 		if r.Needs, r.AllNeeds, err = d.needs(tx, at, t, 0, mostNeeds); err != nil {
 			return r, err
 		}
@@ -131,12 +132,12 @@ func (d *Digests) report(tx *database.Tx, kind Kind, reader string, at time.Time
 		}
 		r.ByDay = append(r.ByDay, of)
 	}
-	if r.Weeks, err = weeks(tx, t, r.Period); err != nil {
+	if r.Weeks, err = r.weeks(tx, t); err != nil {
 		return r, err
 	}
 	r.Reviews = d.reviews(at.In(r.zone))
 	if kind == Weekly {
-		r.Reps, err = d.people(tx, r.Period.Now)
+		r.Reps, err = people(tx, r.Period.Now, r.Now.tallies)
 	}
 	return r, err
 }
@@ -148,27 +149,39 @@ func earlier(a, b time.Time) time.Time {
 	return b
 }
 
-// weeks counts the last few weeks; those before anything was counted are left out.
-func weeks(tx *database.Tx, t times, p Period) (out []Week, err error) {
+// weeks counts the last few weeks; those before anything was counted are left
+// out. What the report counted already is not counted again.
+func (r Report) weeks(tx *database.Tx, t times) (out []Week, err error) {
 	for i := mostWeeks - 1; i >= 0; i-- {
-		w := Week{Begins: p.Days[0].Add(playbook.Span{Days: -7 * i})}
-		s := Span{t.midnight(w.Begins), t.midnight(w.Begins.Add(playbook.Span{Days: 7}))}
-		if i == 0 {
-			s = p.Now
-		}
-		of, err := handoff.Count(tx, s.From, s.To)
-		if err != nil {
-			return nil, err
-		}
-		w.Sent, w.Accepted, w.Declined = of.Sent, of.Accepted, of.Declined
-		if w.Done, w.Late, err = deadline.Kept(tx, s.From, s.To); err != nil {
-			return nil, err
+		w := Week{Begins: r.Period.Days[0].Add(playbook.Span{Days: -7 * i})}
+		switch {
+		case i == 0:
+			w.take(r.Now)
+		case i == 1 && !r.Period.SoFar:
+			w.take(r.Before)
+		default:
+			from, to := t.midnight(w.Begins), t.midnight(w.Begins.Add(playbook.Span{Days: 7}))
+			of, err := handoff.Count(tx, from, to)
+			if err != nil {
+				return nil, err
+			}
+			w.Sent, w.Accepted, w.Declined = of.Sent, of.Accepted, of.Declined
+			if w.Done, w.Late, err = deadline.Kept(tx, from, to); err != nil {
+				return nil, err
+			}
 		}
 		if len(out) > 0 || !w.empty() {
 			out = append(out, w)
 		}
 	}
 	return out, nil
+}
+
+func (w *Week) take(n Numbers) {
+	w.Sent, w.Accepted, w.Declined = n.Handoffs.Sent, n.Handoffs.Accepted, n.Handoffs.Declined
+	for _, a := range n.Actions {
+		w.Done, w.Late = w.Done+a.done(), w.Late+a.Late
+	}
 }
 
 func (d *Digests) numbers(tx *database.Tx, kind Kind, s Span) (n Numbers, err error) {
@@ -187,7 +200,7 @@ func (d *Digests) numbers(tx *database.Tx, kind Kind, s Span) (n Numbers, err er
 	if err != nil {
 		return n, err
 	}
-	n.Actions = actions(tallies)
+	n.Actions, n.tallies = actions(tallies), tallies
 	if kind != Daily {
 		n.Questions, err = answers.Tallied(tx, s.From, s.To, mostAsked)
 	}

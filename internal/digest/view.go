@@ -34,9 +34,7 @@ func (d *Digests) write(r Report) chat.Message {
 	p := &page{}
 	p.head(titles[r.Kind])
 	p.small(r.Period.now(r.zone) + " · compared with " + r.Period.before(r.zone))
-	// The weekly digest that comes by itself comes beside a daily one, which says
-	// it already.
-	if r.Kind == Daily || r.Kind == Weekly && (r.Wanted || !d.Shelf.InForce().Settings.Digest.HaveDaily) {
+	if r.Kind == Daily || r.Kind == Weekly && (r.Wanted || !d.besideDaily()) {
 		d.needsWords(p, r)
 	}
 	d.numbersWords(p, r)
@@ -47,6 +45,10 @@ func (d *Digests) write(r Report) chat.Message {
 	p.small(why(r))
 	return p.done()
 }
+
+// besideDaily reports whether the weekly digest comes beside a daily one, which
+// says already what needs somebody.
+func (d *Digests) besideDaily() bool { return d.Shelf.InForce().Settings.Digest.HaveDaily }
 
 func why(r Report) string {
 	switch {
