@@ -123,8 +123,8 @@ func TestListsFitAModal(t *testing.T) {
 		for i := range 3000 {
 			id := fmt.Sprintf("%06d", i)
 			if _, err := tx.Exec(`INSERT INTO deadlines (id, page, page_title, action, label, event, who, span, remind, escalate, repeats, done_with, playbook, subject, start_key, lead, title,
-				person, turn, started_at, counted_from, due_at, state, snoozed_until, handled_until, repeated, bell, ended_at, ended_by, late_ms, generation, listed)
-				VALUES ($1, 'tasting', 'T', $2, $3, 'lead.assigned', 'owner', '2h', '[]', '', 0, 'button', '1', $4, $1, '', $3, $5, 1, $6, $6, $6, 'open', 0, 0, 0, 1, NULL, '', 0, 0, '')`,
+				person, turn, started_at, counted_from, due_at, state, snoozed_until, handled_until, repeated, bell, ended_at, ended_by, late_ms, generation)
+				VALUES ($1, 'tasting', 'T', $2, $3, 'lead.assigned', 'owner', '2h', '[]', '', 0, 'button', '1', $4, $1, '', $3, $5, 1, $6, $6, $6, 'open', 0, 0, 0, 1, NULL, '', 0, 0)`,
 				id, fmt.Sprint("a", i%20), fmt.Sprintf("Something <!channel> & *long* that %0100d", i), "lead/"+id, fmt.Sprintf("U%03d", i%200), database.Millis(berlin(20, 9, 0))); err != nil {
 				return err
 			}
