@@ -178,6 +178,21 @@ func TestTheDoctorLooksAtTheDatabase(t *testing.T) {
 	}
 }
 
+func TestTheDoctorJudgesRoom(t *testing.T) {
+	for want, room := range map[string][2]int64{
+		"ok disk.room: 5000 KB taken, 20 GB left on the disk": {5_000_000, 20_000_000_000},
+		"warning disk.scant: 300 MB left":                     {5_000_000, 300_000_000},
+		"warning disk.scant: 3000 MB taken, 4000 MB left":     {3_000_000_000, 4_000_000_000},
+		"problem disk.full: 900 bytes left":                   {0, 900},
+	} {
+		var d doctor
+		d.judgeRoom("sopbot.db", room[0], room[1])
+		if got := string(d.found[0].State) + " " + d.found[0].Check + ": " + d.found[0].Says; !strings.HasPrefix(got, want[:strings.Index(want, ":")]) || !strings.Contains(got, want[strings.Index(want, ": ")+2:]) {
+			t.Errorf("%v: %s, want %s", room, got, want)
+		}
+	}
+}
+
 func TestTheDoctorLooksAtBackups(t *testing.T) {
 	backup := func(age time.Duration) func(*patient) {
 		return func(p *patient) {

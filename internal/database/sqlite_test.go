@@ -253,7 +253,7 @@ func TestABackupBesideAnOldWalIsRefused(t *testing.T) {
 func TestNotesBesideAnOldWalAreLeftAlone(t *testing.T) {
 	const notes = "These are notes that somebody wrote and wants to keep."
 	path := filepath.Join(t.TempDir(), "sopbot.db")
-	db := openAt(t, path) // all of it is in the -wal yet
+	db := openAt(t, path)                // all of it is in the -wal yet
 	wal, _ := os.ReadFile(path + "-wal") // as after a crash
 	_ = db.Close()
 	if err := errors.Join(os.WriteFile(path, []byte(notes), 0o600), os.WriteFile(path+"-wal", wal, 0o600)); err != nil {
