@@ -23,6 +23,8 @@ import (
 func TestTheDoctorLooksAtPeopleAndChannels(t *testing.T) {
 	for name, tc := range map[string]ailment{
 		"a playbook that names nobody": {settings: "name: Ours\n", want: []string{"warning role.none: everything is open to everyone", "ok channel.none"}},
+		"roles that are left out": {settings: "roles:\n  manager: [U0DANA]\n", want: []string{"ok role.filled: manager: 1 person", "ok role.open: sdr: left out", "ok role.open: ae: left out",
+			"warning role.open: owner: left out of the playbook, so everyone may do what it may, and nobody is told"}},
 		"groups that are not there, disabled, empty": {settings: "roles:\n  sdr: [S0SDR]\n  ae: [S0NONE, S0AE]\n  manager: [S0EMPTY]\n", code: 1,
 			world: func(w *slacksim.World) {
 				w.Groups[0].Disabled = true
