@@ -53,8 +53,7 @@ type doctor struct {
 	served   bool         // another process works with the database, as far as it can be told
 	app      string
 	team     string
-	self     string          // the bot's handle
-	unsure   map[string]bool // roles of which Slack did not tell everything
+	self     string // the bot's handle
 }
 
 // Run looks at everything and prints what it found.
@@ -162,6 +161,7 @@ func (d *doctor) askWorkspace() {
 		switch {
 		case f.Check == "role.group-unknown", f.Check == "role.person-unknown", f.Check == "channel.unknown":
 			gone++
+		case f.Check == "role.open":
 		case f.about("role") || f.about("channel"):
 			if f.About != "" && f.State != skipped {
 				there++

@@ -147,18 +147,20 @@ func (d *doctor) askSchema(ctx context.Context, db *database.DB) {
 }
 
 func (d *doctor) askRoom(db *database.DB) {
-	used, free, known := db.Space()
-	if !known {
-		return
+	if used, free, known := db.Space(); known {
+		d.judgeRoom(db.Name(), used, free)
 	}
+}
+
+func (d *doctor) judgeRoom(name string, used, free int64) {
 	says := fmt.Sprintf("%s taken, %s left on the disk", size(used), size(free))
 	switch {
 	case free < leastRoom:
-		d.problem("disk.full", db.Name(), says, "make room: when the disk is full, nothing more is taken from anybody")
+		d.problem("disk.full", name, says, "make room: when the disk is full, nothing more is taken from anybody")
 	case free < max(scantRoom, 2*used):
-		d.warn("disk.scant", db.Name(), says, "make room: a backup needs as much as the database takes")
+		d.warn("disk.scant", name, says, "make room: a backup needs as much as the database takes")
 	default:
-		d.ok("disk.room", db.Name(), "%s", says)
+		d.ok("disk.room", name, "%s", says)
 	}
 }
 

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"sopbot/internal/roster"
 )
 
 // member is what Slack says of somebody.
@@ -70,7 +72,6 @@ func (d *doctor) askRoles(ctx context.Context) {
 		d.unasked("role.filled", "", "", d.whyNot())
 		return
 	}
-	d.unsure = map[string]bool{}
 	groups, err := d.groups(ctx)
 	people := map[string]member{}
 	of := map[string][]string{}
@@ -84,6 +85,7 @@ func (d *doctor) askRoles(ctx context.Context) {
 	for _, role := range d.roleNames() {
 		d.askRole(role, of[role], people)
 	}
+	d.openRoles()
 }
 
 // whyNot says why Slack is not asked.
@@ -131,7 +133,6 @@ func (d *doctor) membersOf(role string, ids []string, groups map[string]userGrou
 		case code == "paid_teams_only" || code == "plan_upgrade_required":
 			d.problem("role.no-groups", id, role+": the workspace's plan has no user groups", "name members (U…) in playbook.yaml, under roles")
 		case failed != nil:
-			d.unsure[role] = true
 			d.unasked("role.filled", id, role, failed)
 		case !known:
 			d.problem("role.group-unknown", id, role+": there is no user group "+id, inRoles)
@@ -218,23 +219,33 @@ func (d *doctor) askRole(role string, ids []string, people map[string]member) {
 		}
 	}
 	if unseen > 0 {
-		d.unsure[role] = true
 		d.unasked("role.filled", role, role+", "+persons(unseen), why)
 	}
-	switch {
-	case working > 0:
+	if working > 0 {
 		d.ok("role.filled", role, "%s: %s", role, persons(working))
-	case !d.unsure[role] && !d.has("role", role):
-		d.warn("role.empty", role, role+": nobody has it", "put somebody into its user group, or name a member in playbook.yaml, under roles")
 	}
 }
 
-// has reports whether something was found already that begins with those
-// words.
-func (r *diagnosis) has(kind, words string) bool {
-	return slices.ContainsFunc(r.found, func(f finding) bool {
-		return f.about(kind) && f.State != fine && strings.HasPrefix(f.Says, words+":")
-	})
+// openRoles says of the roles that the playbook leaves out what follows.
+func (d *doctor) openRoles() {
+	for _, r := range []struct {
+		role roster.Role
+		miss string // what is missed where nobody is named
+	}{
+		{roster.SDR, ""}, {roster.AE, ""},
+		{roster.Manager, "nobody gets a digest or is told of what is late"},
+		{roster.Owner, "nobody is told when something is amiss with the playbook"},
+	} {
+		role := string(r.role)
+		_, named := d.playbook.Settings.Roles[role]
+		switch {
+		case named:
+		case r.miss == "":
+			d.ok("role.open", role, "%s: left out of the playbook, so everyone may do what it may", role)
+		default:
+			d.warn("role.open", role, role+": left out of the playbook, so everyone may do what it may, and "+r.miss, "name somebody in playbook.yaml, under roles")
+		}
+	}
 }
 
 // persons counts people.

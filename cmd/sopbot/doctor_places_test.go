@@ -23,6 +23,8 @@ import (
 func TestTheDoctorLooksAtPeopleAndChannels(t *testing.T) {
 	for name, tc := range map[string]ailment{
 		"a playbook that names nobody": {settings: "name: Ours\n", want: []string{"warning role.none: everything is open to everyone", "ok channel.none"}},
+		"roles that are left out": {settings: "roles:\n  manager: [U0DANA]\n", want: []string{"ok role.filled: manager: 1 person", "ok role.open: sdr: left out", "ok role.open: ae: left out",
+			"warning role.open: owner: left out of the playbook, so everyone may do what it may, and nobody is told"}},
 		"groups that are not there, disabled, empty": {settings: "roles:\n  sdr: [S0SDR]\n  ae: [S0NONE, S0AE]\n  manager: [S0EMPTY]\n", code: 1,
 			world: func(w *slacksim.World) {
 				w.Groups[0].Disabled = true
@@ -175,6 +177,21 @@ func TestTheDoctorLooksAtTheDatabase(t *testing.T) {
 		}), want: []string{"warning outbox.late: work is overdue by 3h0m0s", "warning outbox.late: start the bot"}},
 	} {
 		t.Run(name, tc.run)
+	}
+}
+
+func TestTheDoctorJudgesRoom(t *testing.T) {
+	for want, room := range map[string][2]int64{
+		"ok disk.room: 5000 KB taken, 20 GB left on the disk": {5_000_000, 20_000_000_000},
+		"warning disk.scant: 300 MB left":                     {5_000_000, 300_000_000},
+		"warning disk.scant: 3000 MB taken, 4000 MB left":     {3_000_000_000, 4_000_000_000},
+		"problem disk.full: 900 bytes left":                   {0, 900},
+	} {
+		var d doctor
+		d.judgeRoom("sopbot.db", room[0], room[1])
+		if got := string(d.found[0].State) + " " + d.found[0].Check + ": " + d.found[0].Says; !strings.HasPrefix(got, want[:strings.Index(want, ":")]) || !strings.Contains(got, want[strings.Index(want, ": ")+2:]) {
+			t.Errorf("%v: %s, want %s", room, got, want)
+		}
 	}
 }
 

@@ -6,14 +6,18 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
+	"io"
+	"maps"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gorilla/websocket"
 
 	"sopbot/internal/database"
 	"sopbot/internal/slacksim"
@@ -244,10 +248,22 @@ func TestTheDoctorLooksAtTokensAndScopes(t *testing.T) {
 			// The other app's token is taken by its own Slack alone, so this one is
 			// told to take it.
 			p.env["SLACK_APP_TOKEN"] = strings.Replace(p.slack.AppToken(), "A0LOCALAPP", "A0OTHERAPP", 1)
-			p.proxy("apps.connections.open", p.slack.AppToken())
+			p.between("apps.connections.open", p.slack.AppToken(), "")
 		}, code: 1, want: []string{"problem app.differs: the bot token is of the app A0LOCALAPP, the app token of A0OTHERAPP", "problem app.differs: take both tokens from the pages of one app"}},
 		"Socket Mode off": {prepare: func(p *patient) { p.slack.SwitchSocketMode(false) }, code: 1,
 			want: []string{"problem socket.off: Socket Mode is off", "problem socket.off: the app's page, Socket Mode, Enable Socket Mode"}},
+		"a person's token": {prepare: func(p *patient) {
+			p.between("auth.test", "", `{"ok":true,"team":"Acme","team_id":"T0ACME","user":"sam","user_id":"U0SAM"}`)
+		}, code: 1, want: []string{"problem bot-token.person: a person's token, not the bot's"}},
+		"a firewall that lets no socket pass": {prepare: func(p *patient) {
+			p.between("apps.connections.open", "", `{"ok":true,"url":"ws://127.0.0.1:1/link/?ticket=secret-ticket"}`)
+		}, code: 1, want: []string{"ok app-token.accepted", "problem socket.closed: its socket does not open", "problem socket.closed: wss://*.slack.com, port 443"}},
+		"a proxy that answers in the socket's place": {prepare: func(p *patient) {
+			p.between("apps.connections.open", "", `{"ok":true,"url":"ws`+strings.TrimPrefix(p.slack.URL(), "http")+`nothing"}`)
+		}, code: 1, want: []string{"problem socket.closed: HTTP "}},
+		"another bot with the same tokens": {prepare: func(p *patient) { p.sockets(2) },
+			want: []string{"warning socket.others: 2 more of the app's sockets are open", "warning socket.others: end the other bot"}},
+		"ten sockets of other bots": {prepare: func(p *patient) { p.sockets(10) }, code: 1, want: []string{"problem socket.many: ten sockets"}},
 		"scopes that are missing": {app: func(m *manifest) { m.OAuth.Scopes.Bot = without(m.OAuth.Scopes.Bot, "im:write", "files:write") }, code: 1,
 			want: []string{"problem scopes.missing: im:write is missing: ", "warning scopes.missing: files:write is missing: a digest comes without its charts", "problem scopes.missing: install the app again"}},
 		"a scope too many": {app: func(m *manifest) { m.OAuth.Scopes.Bot = append(m.OAuth.Scopes.Bot, "chat:write.public") },
@@ -281,11 +297,17 @@ func TestTheDoctorLooksAtTokensAndScopes(t *testing.T) {
 	}
 }
 
-// proxy lets calls of a method come to the patient's Slack with another token.
-func (p *patient) proxy(method, token string) {
+// between puts a Slack of other habits between the doctor and the patient's:
+// one that takes another token for a method, or answers it by itself.
+func (p *patient) between(method, token, answer string) {
 	target := p.slack.URL()
-	server := &http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		name := strings.TrimPrefix(r.URL.Path, "/api/")
+		if name == method && answer != "" {
+			w.Header().Set("X-OAuth-Scopes", "chat:write")
+			_, _ = w.Write([]byte(answer))
+			return
+		}
 		out, err := http.NewRequestWithContext(r.Context(), r.Method, target+name, r.Body)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadGateway)
@@ -301,21 +323,33 @@ func (p *patient) proxy(method, token string) {
 			return
 		}
 		defer res.Body.Close()
-		for k, v := range res.Header {
-			w.Header()[k] = v
-		}
+		maps.Copy(w.Header(), res.Header)
 		w.WriteHeader(res.StatusCode)
-		var b bytes.Buffer
-		_, _ = b.ReadFrom(res.Body)
-		_, _ = w.Write(b.Bytes())
-	})}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		p.t.Fatal(err)
+		_, _ = io.Copy(w, res.Body)
+	}))
+	p.t.Cleanup(server.Close)
+	p.env["SLACK_API_URL"] = server.URL + "/api/"
+}
+
+// sockets opens so many of the app's sockets, as other bots do.
+func (p *patient) sockets(n int) {
+	for range n {
+		d := &doctor{config: Config{APIURL: p.slack.URL()}, client: http.DefaultClient}
+		var opened struct {
+			URL string `json:"url"`
+		}
+		if _, err := d.ask(p.t.Context(), "apps.connections.open", p.slack.AppToken(), nil, &opened); err != nil {
+			p.t.Fatal(err)
+		}
+		conn, _, err := websocket.DefaultDialer.Dial(opened.URL, nil)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		p.t.Cleanup(func() { _ = conn.Close() })
+		if _, _, err := conn.ReadMessage(); err != nil { // hello
+			p.t.Fatal(err)
+		}
 	}
-	go func() { _ = server.Serve(l) }()
-	p.t.Cleanup(func() { _ = server.Close() })
-	p.env["SLACK_API_URL"] = "http://" + l.Addr().String() + "/api/"
 }
 
 func without(all []string, those ...string) (out []string) {

@@ -231,6 +231,9 @@ func commands(slack *slacksim.Server) []map[string]string {
 	for _, c := range slack.Commands() {
 		all = append(all, map[string]string{"name": c.Name, "about": c.Description, "usage": c.UsageHint})
 	}
+	if len(all) > 0 { // without any the page takes whatever is typed
+		all = append(all, map[string]string{"name": "/invite", "about": "takes the app into this channel", "usage": "@" + slack.App().Name})
+	}
 	return all
 }
 
