@@ -289,6 +289,16 @@ func TestAMemberOfTheTeamIsForgotten(t *testing.T) {
 		}
 		has(t, "the channel", channel, "to somebody who was erased", "Blue Kiln")
 		lacks(t, "the channel", channel, "@ae0", "U0AE000", "Zebrafish coaching")
+		// The work goes on with others, and nobody writes to who is gone.
+		slack.As("sdr0").WaitFor("asks about Blue Kiln").Click("Answer")
+		slack.As("sdr0").Modal().Fill("Your answer", "They do not").Submit()
+		slack.As("dana").In("#handoffs").WaitFor("Handoff: Blue Kiln").Click("Reassign")
+		slack.As("dana").Modal().Pick("Account executive", "@ae1").Submit()
+		slack.As("ae1").WaitFor("over to you").Click("Accept")
+		slack.As("sdr0").WaitFor("accepted your handoff of Blue Kiln")
+		db := look(t, target)
+		settled(t, db, 20*time.Second)
+		list(t, db, "SELECT key, error FROM outbox WHERE state = 'dead'", 2, func(v []string) { t.Errorf("it was given up: %q", v) })
 		bot.stop()
 	})
 }

@@ -106,7 +106,7 @@ const (
 
 // question reads what a person typed as a question: Slack's marks taken away.
 func question(text string) string {
-	return strings.TrimSpace(chat.Unescape(text))
+	return strings.TrimSpace(chat.Clean(chat.Unescape(text)))
 }
 
 // examples makes commands that find something in this very playbook, for

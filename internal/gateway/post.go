@@ -155,6 +155,8 @@ func (p *Posts) put(tx *database.Tx, key, channel string, m chat.Message) error 
 		return err
 	}
 	switch {
+	case !found && chat.WasErased(channel):
+		return nil // nobody is there to read it
 	case !found:
 		err = insertPost(tx, key, channel, text, p.now())
 	case old.channel != channel && (old.ts != "" || old.state == "sending"):
