@@ -201,7 +201,7 @@ func TestHostileTextStaysText(t *testing.T) {
 		}
 		return none
 	}
-	for p.round = 0; p.round < 5 && (p.round < 1 || len(missing()) > 0); p.round++ {
+	for p.round = 0; p.round < 8 && (p.round < 1 || len(missing()) > 0); p.round++ {
 		p.everything("dana", "sam", "alex")
 		for range 2 { // reminders, and what is overdue
 			push(4 * time.Hour)
