@@ -173,6 +173,7 @@ func tablesAs(t *testing.T, b *bot, where string, tables ...string) string {
 // that they never opened, a button that they never saw, metadata of their own
 // making. Every gesture that is registered is tried.
 func TestStrangersChangeNothing(t *testing.T) {
+	t.Parallel()
 	_, b := startBot(t, nil)
 	f := forger{b: b}
 	f.on, f.lead = imported(t, b, "form-1")
@@ -184,7 +185,7 @@ func TestStrangersChangeNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.clock = one[string](t, b, "SELECT id FROM deadlines WHERE subject = $1", "lead/"+f.lead)
-	settled(t, b.db, 10*time.Second)
+	settled(t, b.db, time.Minute)
 	before := tablesAs(t, b, "")
 	for _, person := range []string{"U0GABE", "U0RICK", "U0NOBODY", "", "USLACKBOT", "' OR 1=1"} {
 		for _, gesture := range b.router.Gestures() {
@@ -204,11 +205,12 @@ func TestStrangersChangeNothing(t *testing.T) {
 // A colleague with a role, but who is neither the one whose it is nor a
 // manager, changes nothing of somebody else's handoff and lead.
 func TestColleaguesChangeNothingOfOthers(t *testing.T) {
+	t.Parallel()
 	_, b := startBot(t, nil)
 	f := forger{b: b}
 	f.on, f.lead = imported(t, b, "form-1")
 	f.clock = "gone"
-	settled(t, b.db, 10*time.Second)
+	settled(t, b.db, time.Minute)
 	owner := one[string](t, b, "SELECT owner FROM leads WHERE id = $1", f.lead)
 	before := tablesAs(t, b, "id = '"+f.on+"'", "handoffs") + tablesAs(t, b, "handoff = '"+f.on+"'", "handoff_questions")
 	for _, person := range []string{"U0PRIYA", "U0LENA", "U0NOOR", "U0OLA"} {

@@ -320,8 +320,25 @@ func (p *prowler) everything(people ...string) {
 	}
 }
 
+// home presses what stands on the person's Home tab, where the app has one.
+func (p *prowler) home() {
+	if there, _, _ := p.slack.Tabs(); !there {
+		return
+	}
+	var home *slacksim.Home
+	if p.try(func(ctx context.Context) (err error) { home, err = p.person.OpenHomeE(ctx); return err }) != nil {
+		return
+	}
+	for _, e := range elements(home.Blocks()) {
+		if p.press(&home.Surface, e) {
+			p.modals()
+		}
+	}
+}
+
 // buttons presses what stands on the messages that the person sees.
 func (p *prowler) buttons() {
+	p.home()
 	for _, room := range []string{"DM", "#sales", "#handoffs"} {
 		cards := p.person.Messages(room)
 		slices.Reverse(cards)

@@ -239,3 +239,24 @@ func TestAnAddressWithoutAHostIsThisMachine(t *testing.T) {
 		}
 	}
 }
+
+// Nobody fills the memory by the operators' page.
+func TestTheOperatorsPageTakesNoLargeHeader(t *testing.T) {
+	address := freeAddress(t)
+	startBot(t, func(b *bot) { b.HTTP = address })
+	for letters, want := range map[int]int{100: http.StatusOK, 64 << 10: http.StatusRequestHeaderFieldsTooLarge} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+"/healthz", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("X-Much", strings.Repeat("x", letters))
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if res.StatusCode != want {
+			t.Errorf("%d letters: %s, want %d", letters, res.Status, want)
+		}
+	}
+}

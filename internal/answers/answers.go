@@ -107,7 +107,7 @@ const (
 // question reads what a person typed as a question: Slack's marks taken away. One
 // of which nothing could be shown is none.
 func question(text string) string {
-	text = strings.TrimSpace(chat.Unescape(text))
+	text = strings.TrimSpace(chat.Clean(chat.Unescape(text)))
 	if strings.TrimSpace(chat.Escape(text)) == "" {
 		return ""
 	}

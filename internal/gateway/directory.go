@@ -29,7 +29,8 @@ func (g *Gateway) Profile(ctx context.Context, id string) (chat.Profile, error) 
 		return chat.Profile{}, fmt.Errorf("users.info: asked for %s, Slack told of %q", id, u.ID)
 	}
 	return chat.Profile{
-		ID: u.ID, Handle: u.Name, Name: cmp.Or(u.Profile.DisplayName, u.Profile.RealName, u.RealName, u.Name), Zone: u.TZ,
+		// Everybody names themselves, and names are shown in terminals, too.
+		ID: u.ID, Handle: u.Name, Name: chat.Clean(cmp.Or(u.Profile.DisplayName, u.Profile.RealName, u.RealName, u.Name)), Zone: u.TZ,
 		Guest: u.IsRestricted || u.IsUltraRestricted || u.IsStranger,
 		// Slackbot does not say of itself that it is one.
 		Bot: u.IsBot || u.ID == "USLACKBOT", Deactivated: u.Deleted,

@@ -148,15 +148,21 @@ func (p *Posts) put(tx *database.Tx, key, channel string, m chat.Message) error 
 	if err != nil {
 		return err
 	}
-	made, err := insertPost(tx, key, channel, text, p.now())
-	if err != nil {
-		return err
-	}
-	if made {
-		return p.order(tx, order{key, 1})
+	// To somebody who is erased nothing new goes: nobody is there to read it.
+	if !chat.WasErased(channel) {
+		made, err := insertPost(tx, key, channel, text, p.now())
+		if err != nil {
+			return err
+		}
+		if made {
+			return p.order(tx, order{key, 1})
+		}
 	}
 	old, found, err := load(tx, key)
 	if err == nil && !found {
+		if chat.WasErased(channel) {
+			return nil
+		}
 		err = errors.New("it is there, and it is not")
 	}
 	if err != nil {

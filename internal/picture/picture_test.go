@@ -129,3 +129,19 @@ func TestTheAxisHasWholeSteps(t *testing.T) {
 		t.Errorf("2.4 is written %s", got)
 	}
 }
+
+// Words that mean something to a chart library, or to Slack, are drawn and said
+// as they are.
+func TestHostileWordsAreDrawnAsTheyAre(t *testing.T) {
+	labels := []string{"<!channel>", "{b}: {c}", "{{first_name}}", "&lt;@U1&gt;", "=1+1", "👩‍👩‍👧", "%s%d%n"}
+	drawn, alt, err := PNG(chart(t, labels, series("{a} <!here>", labels, 1, 2, 3, 4, 5, 6, 7)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := png.Decode(bytes.NewReader(drawn)); err != nil {
+		t.Error(err)
+	}
+	if want := "{b}: {c}: {a} <!here> 2."; !bytes.Contains([]byte(alt), []byte(want)) {
+		t.Errorf("said %q, want %q in it", alt, want)
+	}
+}
