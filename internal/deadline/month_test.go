@@ -43,7 +43,8 @@ func TestAFakeMonthOfATeam(t *testing.T) {
 		var all []*work
 		begin, end := r.Now(), r.Now().Add(36*24*time.Hour)
 		for lead := 0; r.Now().Sub(begin) < 31*24*time.Hour; lead++ {
-			time.Sleep(time.Duration(20+luck.IntN(150)) * time.Minute)
+			// To the millisecond: nobody does anything at the moment of a reminder.
+			time.Sleep(time.Duration(20+luck.IntN(150))*time.Minute + time.Duration(1+luck.IntN(59_000))*time.Millisecond)
 			w := &work{person: team[luck.IntN(len(team))], subject: fmt.Sprint("lead/", lead), started: r.Now().Truncate(time.Millisecond)}
 			all = append(all, w)
 			r.assign(fmt.Sprint(lead), w.person)

@@ -62,7 +62,8 @@ func TestAMonthOfClocksAndDigests(t *testing.T) {
 		stop := s.run(t)
 		team := month{s: s, luck: rand.New(rand.NewPCG(3, 1))}
 		for s.now().Before(time.Date(2000, 4, 5, 0, 0, 0, 0, time.UTC)) {
-			time.Sleep(time.Duration(30+team.luck.IntN(300)) * time.Minute)
+			// To the millisecond: nobody does anything at the moment of a reminder.
+			time.Sleep(time.Duration(30+team.luck.IntN(300))*time.Minute + time.Duration(1+team.luck.IntN(59_000))*time.Millisecond)
 			team.call(t)
 		}
 		until(t, "2000-04-09T12:00:00Z") // a Sunday again: nothing is due any more
