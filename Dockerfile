@@ -20,5 +20,6 @@ USER 10001:10001
 WORKDIR /data
 VOLUME /data
 ENV SOPBOT_DATABASE=/data/sopbot.db SOPBOT_HTTP=127.0.0.1:8080
+HEALTHCHECK --interval=30s --timeout=10s --start-period=30s CMD ["sopbot", "ready"]
 ENTRYPOINT ["sopbot"]
 CMD ["serve"]

@@ -155,14 +155,19 @@ func startProcess(t testing.TB, l *line) *process {
 	}
 	cmd := exec.Command(binary, "serve")
 	cmd.Env = append(os.Environ(), "SLACK_BOT_TOKEN=xoxb-load", "SLACK_APP_TOKEN=xapp-load", "SLACK_API_URL="+l.base+"/api/",
-		"SOPBOT_DATABASE="+filepath.Join(t.TempDir(), "sopbot.db"), "SOPBOT_LOG=warn")
-	cmd.Stderr = os.Stderr
+		"SOPBOT_DATABASE="+filepath.Join(t.TempDir(), "sopbot.db"))
+	log, err := os.Create(filepath.Join(t.TempDir(), "log")) // a line for each command, as people have it
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stderr = log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		_ = cmd.Process.Signal(os.Interrupt)
 		_ = cmd.Wait()
+		_ = log.Close()
 	})
 	return &process{cmd}
 }

@@ -38,7 +38,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		twice:    prometheus.NewCounter(prometheus.CounterOpts{Name: "sopbot_envelopes_repeated_total", Help: "Envelopes that were delivered before, and changed nothing."}),
 		shed:     prometheus.NewCounter(prometheus.CounterOpts{Name: "sopbot_envelopes_shed_total", Help: "Envelopes refused because too many were waiting."}),
 		lateAcks: prometheus.NewCounter(prometheus.CounterOpts{Name: "sopbot_acknowledgements_late_total", Help: "Answers that missed the acknowledgement and went by response URL."}),
-		calls:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sopbot_slack_calls_total", Help: "Calls to Slack's Web API and response URLs, by method and outcome."}, []string{"method", "outcome"}),
+		calls:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sopbot_slack_calls_total", Help: "Calls to Slack's Web API and response URLs, by method and outcome: ok, refused (by a word of Slack's), ratelimited, error (no answer that says what became of it)."}, []string{"method", "outcome"}),
 	}
 	if r != nil {
 		r.MustRegister(m.received, m.answered, m.answers, m.connects, m.panics, m.outcomes, m.notices, m.deaf, m.twice, m.shed, m.lateAcks, m.calls)
