@@ -209,6 +209,10 @@ func (d *doctor) askOutbox(ctx context.Context, db *database.DB) {
 		}
 		d.warn("outbox.dead", row.Key, fmt.Sprintf("%s was given up on %s: %s", row.what, row.At.Format(time.DateTime), row.Error), "mend the cause, then run sopbot retry "+row.Key)
 	}
+	if newest, err := yard.box.Newest(ctx); err == nil && newest.Sub(d.now()) > worstSkew {
+		d.warn("clock.back", db.Name(), fmt.Sprintf("the database has entries that lie %s ahead: this machine's clock was set back, or went ahead before", newest.Sub(d.now()).Round(time.Second)),
+			"let NTP set the clock; what was put down then is done when its time comes")
+	}
 	stats, err := yard.box.Stats(ctx)
 	switch {
 	case err != nil:

@@ -167,6 +167,14 @@ func TestTheDoctorLooksAtTheDatabase(t *testing.T) {
 			copy(raw[page:], bytes.Repeat([]byte("not what was here"), 200))
 			p.write("sopbot.db", string(raw))
 		}, code: 1, want: []string{"problem database.damaged: restore a backup"}},
+		"entries from the future": {prepare: closed(func(db *database.DB) {
+			if err := db.Write(context.Background(), func(tx *database.Tx) error {
+				_, err := outbox.New(db, outbox.Options{Now: func() time.Time { return time.Now().Add(2 * time.Hour) }}).Add(tx, outbox.Row{Kind: "some.kind", Key: "x"})
+				return err
+			}); err != nil {
+				t.Error(err)
+			}
+		}), want: []string{"warning clock.back: the database has entries that lie ", "ok outbox.clear: 1 waiting"}},
 		"work that is overdue": {prepare: closed(func(db *database.DB) {
 			if err := db.Write(context.Background(), func(tx *database.Tx) error {
 				_, err := outbox.New(db, outbox.Options{}).Add(tx, outbox.Row{Kind: "some.kind", Key: "x", At: time.Now().Add(-3 * time.Hour)})
@@ -174,7 +182,7 @@ func TestTheDoctorLooksAtTheDatabase(t *testing.T) {
 			}); err != nil {
 				t.Error(err)
 			}
-		}), want: []string{"warning outbox.late: work is overdue by 3h0m0s", "warning outbox.late: start the bot"}},
+		}), want: []string{"warning outbox.late: work is overdue by 3h", "warning outbox.late: start the bot"}},
 	} {
 		t.Run(name, tc.run)
 	}

@@ -134,8 +134,8 @@ func (p *patient) look() (found []finding, text string, code int) {
 	return found, words.String(), int(ends)
 }
 
-// case of the doctor's: what is done to a sound patient, and what is found. A
-// wish is "state check", and words that the finding holds in a second line.
+// ailment is a case of the doctor's: what is done to a sound patient, and what
+// is to be found: "state check", and behind a colon words of the finding.
 type ailment struct {
 	settings string
 	world    func(*slacksim.World)
