@@ -33,6 +33,7 @@ bench: postgres ## the figures of docs/figures.md
 	$(GO) test -run '^$$' -bench Serve -benchtime 100000x ./cmd/sopbot
 	$(GO) test -run '^$$' -bench 'HandoffSubmit|HandoffToSlack' -benchtime 400x ./cmd/sopbot
 	$(GO) test -run '^$$' -bench 'Handoffs$$' -benchtime 2000x ./cmd/sopbot
+	$(GO) test -run '^$$' -bench Mixed -benchtime 12000x ./cmd/sopbot
 	$(GO) test -run '^$$' -bench HandoffIdle -benchtime 1x ./cmd/sopbot
 	@scripts/chromium.sh
 	$(GO) test -run '^$$' -bench Page -benchtime 100x ./cmd/sopbot
@@ -44,7 +45,7 @@ picture: ## docs/demo.png, from the real demo
 
 soak: postgres ## what is too long for every day: 100 rounds of kill -9 on each database, a month of trouble, each fuzz test for a minute
 	SOPBOT_SOAK=1 $(GO) test -count=1 -v -timeout 30m -run 'Killed|HappensOnce' ./internal/database ./internal/outbox
-	SOPBOT_SOAK=1 $(GO) test -count=1 -v -timeout 30m -run 'SurviveKills|CrashesOfTheServer|FaultySlack|TwoDecisionsAtOnce|TwoBots|RollingRestart' ./cmd/sopbot ./internal/gateway
+	SOPBOT_SOAK=1 $(GO) test -count=1 -v -timeout 30m -run 'SurviveKills|CrashesOfTheServer|FaultySlack|TwoDecisionsAtOnce|TwoBots|RollingRestart|Burst' ./cmd/sopbot ./internal/gateway
 	SOPBOT_SOAK=1 $(GO) test -count=1 -v -timeout 15m -run 'OfTwoWhoClick' ./cmd/sopbot
 	SOPBOT_SOAK=1 $(GO) test -count=1 -v -timeout 20m -run 'AMonthOfTrouble' ./cmd/sopbot
 	@for p in $$($(GO) list ./internal/... ./cmd/...); do \

@@ -20,8 +20,12 @@ const applicationID = 0x534f5042
 // How the connections are made. The driver ignores what is misspelt here, so
 // what matters is read back.
 const (
-	writerSettings = "_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=1&_case_sensitive_like=1&_txlock=immediate&_secure_delete=FAST"
-	readerSettings = "mode=ro&_query_only=1&_busy_timeout=5000&_foreign_keys=1&_case_sensitive_like=1"
+	writerSettings = "_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=1&_case_sensitive_like=1&_txlock=immediate&_secure_delete=FAST" + statementsKept
+	readerSettings = "mode=ro&_query_only=1&_busy_timeout=5000&_foreign_keys=1&_case_sensitive_like=1" + statementsKept
+
+	// Each connection keeps what it compiled: half the time of a statement went
+	// into compiling it.
+	statementsKept = "&_stmt_cache_size=100"
 )
 
 // readBack asks a connection how it is set, and refuses what is not as wanted.

@@ -22,6 +22,9 @@ func (g *Gateway) Profile(ctx context.Context, id string) (chat.Profile, error) 
 	if refusedAs(err, "user_not_found", "user_not_visible") {
 		return chat.Profile{}, fmt.Errorf("%w: %s", chat.ErrNobody, id)
 	}
+	if err == nil && u.ID == "" { // slack-go takes {"ok":false} for a success
+		err = errors.New("users.info: Slack said of nobody who it is")
+	}
 	if err != nil {
 		return chat.Profile{}, err
 	}
@@ -46,6 +49,9 @@ func (g *Gateway) Group(ctx context.Context, id string) ([]string, error) {
 	})
 	if refusedAs(err, "no_such_subteam", "subteam_not_found") {
 		return nil, fmt.Errorf("%w: %s", chat.ErrNobody, id)
+	}
+	if err == nil && members == nil { // an empty group has an empty list
+		err = errors.New("usergroups.users.list: Slack gave no list")
 	}
 	return members, err
 }

@@ -232,4 +232,10 @@ func TestCallsThatFailAreErrorsWithSlacksOwnWords(t *testing.T) {
 	if _, err := odd.Post(ctx, "C1", chat.Say("x")); err == nil {
 		t.Error("a message that Slack did not take counts as posted")
 	}
+	if p, err := odd.Profile(ctx, "U1"); err == nil {
+		t.Errorf("nobody has the profile %+v", p)
+	}
+	if members, err := odd.Group(ctx, "S1"); err == nil {
+		t.Errorf("no answer is a group of %d", len(members))
+	}
 }

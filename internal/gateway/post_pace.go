@@ -17,9 +17,11 @@ const (
 	paceShare, paceFlood = 4, 200
 	// paceMemory is after how long a channel is forgotten.
 	paceMemory = 10 * time.Minute
-	// absent is how late a message may be that was told when its turn is,
-	// before the line closes over its place.
-	absent = 5 * time.Second
+	// late is by how much a message may be late that was told when its turn is,
+	// before others go past it; absent is when it has no place any more. Another
+	// replica may have it, or it looks otherwise now. That none goes past one that
+	// nobody tried yet is seen to by the database (beginPost).
+	late, absent = 250 * time.Millisecond, 5 * time.Second
 	// A call that takes longer does not hold up the next message; one that
 	// takes less is not looked after sooner.
 	longestCall, shortestCall = 2 * time.Second, 5 * time.Millisecond
@@ -81,18 +83,25 @@ func (p *pacer) turn(id, channel string, now time.Time) time.Duration {
 	defer p.mu.Unlock()
 	p.sweep(now)
 	l := p.line(channel)
-	place := l.join(id, now)
-	if wait := p.waits(l, place, now); wait > 0 {
-		l.waiting[place].back = now.Add(wait)
+	at := l.join(id, now)
+	mine := &l.waiting[at]
+	place := 0 // in the line, of those who come
+	for _, w := range l.waiting[:at] {
+		if now.Sub(w.back) <= late {
+			place++
+		}
+	}
+	if wait := p.waits(l, mine, place, now); wait > 0 {
+		mine.back = now.Add(wait)
 		return wait
 	}
-	l.waiting = slices.Delete(l.waiting, place, place+1)
+	l.waiting = slices.Delete(l.waiting, at, at+1)
 	l.full = latest(l.full, now).Add(p.apart(l, now))
 	l.out = now
 	return 0
 }
 
-func (p *pacer) waits(l *line, place int, now time.Time) time.Duration {
+func (p *pacer) waits(l *line, mine *waiter, place int, now time.Time) time.Duration {
 	apart := p.apart(l, now)
 	at := latest(l.full, now).Add(time.Duration(place-(paceBurst-1)) * apart)
 	if at = latest(at, latest(l.until, p.until)); at.After(now) {
@@ -101,7 +110,7 @@ func (p *pacer) waits(l *line, place int, now time.Time) time.Duration {
 	if calls := l.ahead(place, now); calls > 0 {
 		return time.Duration(calls) * l.took
 	}
-	mine, share := &l.waiting[place], p.every/paceShare
+	share := p.every / paceShare
 	if mine.place.IsZero() {
 		mine.place = latest(now, p.full.Add(-(paceFlood-1)*share))
 		p.full = latest(p.full, now).Add(share)
@@ -117,8 +126,7 @@ func (l *line) ahead(place int, now time.Time) int {
 	return place
 }
 
-// join gives a message its place in the line. Who did not come when they were
-// told to has none any more: the message looks otherwise now, or is dead.
+// join gives a message its place in the line.
 func (l *line) join(id string, now time.Time) (place int) {
 	l.waiting = slices.DeleteFunc(l.waiting, func(w waiter) bool { return w.id != id && now.Sub(w.back) > absent })
 	place, there := slices.BinarySearchFunc(l.waiting, id, func(w waiter, id string) int { return strings.Compare(w.id, id) })

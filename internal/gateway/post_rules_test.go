@@ -74,20 +74,20 @@ func TestMessagesAreSpreadOverTime(t *testing.T) {
 		t.Errorf("after it, %s", got)
 	}
 	// The first in the line has the turn, and asking early changes nothing.
-	now := start.Add(1500 * time.Millisecond)
+	now := start.Add(1250 * time.Millisecond)
 	for _, tc := range []struct {
 		message string
 		want    time.Duration
-	}{{"C105", 1650 * time.Millisecond}, {"C104", 600 * time.Millisecond}, {"C103", 0}} {
+	}{{"C105", 1900 * time.Millisecond}, {"C104", 850 * time.Millisecond}, {"C103", 0}} {
 		if got := p.turn(tc.message, "C1", now); got != tc.want {
 			t.Errorf("%s waits %s, want %s", tc.message, got, tc.want)
 		}
 	}
 	// An older one comes back: it is the first, whoever asked before.
-	if got := p.turn("C100", "C1", now); got != 600*time.Millisecond {
+	if got := p.turn("C100", "C1", now); got != 850*time.Millisecond {
 		t.Errorf("an older one waits %s", got)
 	}
-	if got := p.turn("C104", "C1", now); got != 1650*time.Millisecond {
+	if got := p.turn("C104", "C1", now); got != 1900*time.Millisecond {
 		t.Errorf("behind it, %s", got)
 	}
 	// Slack wants quiet in a channel: the line stays as it is.

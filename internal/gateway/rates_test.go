@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"sopbot/internal/chat"
+	"sopbot/internal/database/dbtest"
 	"sopbot/internal/slacksim"
 )
 
@@ -81,5 +83,39 @@ func TestAnAnswerGoesBeforeTheMessagesThatWait(t *testing.T) {
 		if e.Error != "" {
 			t.Errorf("Slack refused a call: %s", e.Error)
 		}
+	}
+}
+
+// Two bots on one database know nothing of each other's messages: whoever is
+// refused in a channel keeps quiet, and both become slower there.
+func TestTwoBotsShareAChannel(t *testing.T) {
+	t.Parallel()
+	db := dbtest.Open(t, dbtest.Postgres(t))
+	p := startPosting(t, db, slacksim.Options{StrictRates: true})
+	other, _ := p.bot(time.Now)
+	run(t, other)
+	const notes = 9
+	for i := range notes {
+		p.put(fmt.Sprint("note/", i), "C001", fmt.Sprint("note ", i))
+	}
+	p.settled(time.Minute)
+	count := map[string]int{}
+	for _, m := range p.shown("C001") {
+		count[m.Text]++
+	}
+	for i := range notes {
+		if n := count[fmt.Sprint("note ", i)]; n != 1 {
+			t.Errorf("note %d is there %d times", i, n)
+		}
+	}
+	refused := 0
+	for _, e := range p.slack.Journal().Calls("chat.postMessage") {
+		if e.Error == "ratelimited" {
+			refused++
+		}
+	}
+	t.Logf("%d of %d calls were refused", refused, refused+notes)
+	if refused > notes/2 {
+		t.Errorf("%d messages were refused %d times", notes, refused)
 	}
 }
