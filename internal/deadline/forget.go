@@ -29,16 +29,17 @@ func ForgetPerson(tx *database.Tx, person string, at time.Time) error {
 	return err
 }
 
-// Remove takes the deadlines of a lead out altogether.
+// Remove takes the deadlines of a lead out altogether, with what hangs on them.
 func Remove(tx *database.Tx, lead string) (ids []string, err error) {
 	if ids, err = idsOf(tx, lead); err != nil {
 		return nil, err
 	}
-	if _, err := tx.Exec("DELETE FROM deadline_tellings WHERE deadline IN (SELECT id FROM deadlines WHERE lead = $1)", lead); err != nil {
-		return nil, err
+	for _, id := range ids {
+		if err := tx.Fell("deadlines", id); err != nil {
+			return nil, err
+		}
 	}
-	_, err = tx.Exec("DELETE FROM deadlines WHERE lead = $1", lead)
-	return ids, err
+	return ids, nil
 }
 
 func idsOf(tx *database.Tx, lead string) (ids []string, err error) {

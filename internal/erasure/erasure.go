@@ -162,6 +162,9 @@ func (e *Eraser) eraseLead(tx *database.Tx, kind Kind, id string, r *Report) (na
 	if err != nil {
 		return nil, err
 	}
+	if err := blankTheRest(tx, id, deadlines); err != nil {
+		return nil, err
+	}
 	for table, n := range map[string]int{"leads": 1, "handoffs": len(handoffs), "deadlines": len(deadlines)} {
 		r.Rows[table] += n
 	}
@@ -175,6 +178,37 @@ func (e *Eraser) eraseLead(tx *database.Tx, kind Kind, id string, r *Report) (na
 		}
 	}
 	return names, lead.RecordErased(tx, string(kind)+".erased", e.By, id, "lead/"+id, e.Now())
+}
+
+// forgotten are the tables whose words about a lead their features erase: these
+// leave what is counted.
+var forgotten = []string{"lead_facts", "qualifications", "handoffs", "handoff_questions", "deadlines"}
+
+// blankTheRest empties all other words that hang on a lead or on its deadlines,
+// in whatever table: one that is new is not forgotten to be forgotten.
+func blankTheRest(tx *database.Tx, id string, deadlines []string) error {
+	branches, err := tx.Hanging("leads", id)
+	if err != nil {
+		return err
+	}
+	for _, d := range deadlines {
+		more, err := tx.Hanging("deadlines", d)
+		if err != nil {
+			return err
+		}
+		branches = append(branches, more...)
+	}
+	for _, b := range branches {
+		if slices.Contains(forgotten, b.Table.Name) {
+			continue
+		}
+		for _, column := range words[b.Table.Name] {
+			if err := tx.Blank(b, column, chat.Erased); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // erasePerson erases what a member of the team wrote and is called. What they

@@ -25,6 +25,7 @@ var words = map[string][]string{
 	"handoffs":          {"coaching", "answers", "context"},
 	"handoff_questions": {"question", "answer"},
 	"deadlines":         {"title"},
+	"reports":           {"answers"},
 	"outbox":            {"payload", "error"},
 	"posts":             {"body", "error"},
 }

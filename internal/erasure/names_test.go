@@ -33,7 +33,10 @@ var marks = map[string][]string{
 	"handoff_questions": {"handoff", "asked_by", "answered_by"},
 	"deadlines": {"id", "page", "page_title", "action", "label", "event", "who", "span", "remind", "escalate", "done_with", "playbook", "subject", "start_key",
 		"lead", "person", "state", "ended_by"},
-	"deadline_tellings": {"deadline", "person"},
+	"deadline_tellings": {"deadline", "person", "listed"},
+	"deadline_lists":    {"list", "deadline"},
+	"reports":           {"id", "deadline", "form", "playbook", "person", "submission"},
+	"editions":          {"version"},
 	"digests":           {"person", "kind", "day", "last_day"},
 	"erasures":          {"id", "person", "kind"},
 }

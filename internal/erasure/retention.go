@@ -17,7 +17,6 @@ import (
 	"sopbot/internal/lead"
 	"sopbot/internal/outbox"
 	"sopbot/internal/playbook"
-	"sopbot/internal/qualification"
 )
 
 // kindRetention is the outbox's kind of the rows that forget: it lives for
@@ -207,15 +206,12 @@ func (k *Keeper) removeLeads(tx *database.Tx, before time.Time) (int64, error) {
 }
 
 func (k *Keeper) removeLead(tx *database.Tx, id string) error {
-	handoffs, err := handoff.Remove(tx, id)
+	handoffs, err := handoff.Of(tx, id)
 	if err != nil {
 		return err
 	}
 	deadlines, err := deadline.Remove(tx, id)
 	if err != nil {
-		return err
-	}
-	if err := qualification.Remove(tx, id); err != nil {
 		return err
 	}
 	for prefix, ids := range map[string][]string{"lead/": {id}, "handoff/": handoffs, "deadline/": deadlines} {

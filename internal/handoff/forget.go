@@ -101,19 +101,13 @@ func WithoutQuotes(mrkdwn string, words []string) string {
 	return strings.Join(slices.CompactFunc(lines, func(a, b string) bool { return a == b && a == "> "+chat.Erased }), "\n")
 }
 
-// Remove takes the handoffs of a lead out altogether.
-func Remove(tx *database.Tx, of string) (ids []string, err error) {
-	if err := tx.Each("SELECT id FROM handoffs WHERE lead = $1 ORDER BY id", []any{of}, func(rows *sql.Rows) error {
+// Of lists the handoffs of a lead by their ids, the oldest first.
+func Of(tx *database.Tx, lead string) (ids []string, err error) {
+	err = tx.Each("SELECT id FROM handoffs WHERE lead = $1 ORDER BY sent_at, id", []any{lead}, func(rows *sql.Rows) error {
 		var id string
 		err := rows.Scan(&id)
 		ids = append(ids, id)
 		return err
-	}); err != nil {
-		return nil, err
-	}
-	if _, err := tx.Exec("DELETE FROM handoff_questions WHERE handoff IN (SELECT id FROM handoffs WHERE lead = $1)", of); err != nil {
-		return nil, err
-	}
-	_, err = tx.Exec("DELETE FROM handoffs WHERE lead = $1", of)
+	})
 	return ids, err
 }

@@ -44,18 +44,14 @@ func forgetDetails(tx *database.Tx, id string) error {
 	return err
 }
 
-// Remove takes a lead out altogether; what others keep of it must be gone
-// before. Its history stays, without what was said in it, for as long as the
+// Remove takes a lead out altogether, with what hangs on it in whatever table.
+// Its history stays, without what was said in it, for as long as the
 // audit trail is kept.
 func Remove(tx *database.Tx, id string) error {
 	if err := forgetDetails(tx, id); err != nil {
 		return err
 	}
-	if _, err := tx.Exec("DELETE FROM lead_facts WHERE lead = $1", id); err != nil {
-		return err
-	}
-	_, err := tx.Exec("DELETE FROM leads WHERE id = $1", id)
-	return err
+	return tx.Fell("leads", id)
 }
 
 // RecordErased writes into the history that something was erased, and not what.

@@ -41,9 +41,3 @@ func Forget(tx *database.Tx, lead string) error {
 	}
 	return nil
 }
-
-// Remove takes the scorecards of a lead out altogether.
-func Remove(tx *database.Tx, lead string) error {
-	_, err := tx.Exec("DELETE FROM qualifications WHERE lead = $1", lead)
-	return err
-}
