@@ -48,15 +48,28 @@ func marshal(v any) (json.RawMessage, error) {
 
 // OpenView opens a modal for whoever the trigger belongs to.
 func (g *Gateway) OpenView(ctx context.Context, trigger string, view slack.ModalViewRequest) error {
-	return tooLate(g.call("views.open", func() error {
+	return g.notShown(g.call("views.open", func() error {
 		_, err := g.api.OpenViewContext(ctx, trigger, view)
 		return err
 	}))
 }
 
-// tooLate says in words that a form could not be opened because the gesture
-// that it belongs to is too long ago.
-func tooLate(err error) error {
+// notShown says in words why a form could not be opened, where it is no fault
+// of ours: the gesture that it belongs to is too long ago, or Slack is in
+// trouble, which the log hears of.
+func (g *Gateway) notShown(err error) error {
+	if err == nil {
+		return nil
+	}
+	v, after := judge(err, true)
+	if v == limited || v == unknown {
+		g.Log.Warn("a form could not be opened", "error", err)
+		when := "in a moment"
+		if v == limited && after > 5*time.Second {
+			when = fmt.Sprintf("in %d seconds", int(after.Seconds()))
+		}
+		return fmt.Errorf("%w (%w)", chat.Refuse("Slack did not open the form: it has trouble, or too much to do. Nothing was changed. Please do it again %s.", when), err)
+	}
 	var refused slack.SlackErrorResponse
 	if !errors.As(err, &refused) {
 		return err
@@ -72,7 +85,7 @@ func tooLate(err error) error {
 
 // PushView puts a modal on top of the one the trigger comes from.
 func (g *Gateway) PushView(ctx context.Context, trigger string, view slack.ModalViewRequest) error {
-	return tooLate(g.call("views.push", func() error {
+	return g.notShown(g.call("views.push", func() error {
 		_, err := g.api.PushViewContext(ctx, trigger, view)
 		return err
 	}))
