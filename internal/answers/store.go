@@ -111,12 +111,17 @@ func (r *recorder) run() {
 // keep writes a batch, trying again while the database does not take it; at
 // the end, when nobody comes any more, once.
 func (r *recorder) keep(batch []Question, open bool) {
-	for len(batch) > 0 {
+	for try := 0; len(batch) > 0; try++ {
 		err := r.write(batch)
 		if err == nil {
+			if try > 0 {
+				r.log.Info("questions are recorded again", "questions", len(batch))
+			}
 			return
 		}
-		r.log.Error("questions could not be recorded", "questions", len(batch), "again", open, "error", err)
+		if !open || try%300 == 0 { // every five minutes: a full disk is not to fill the log as well
+			r.log.Error("questions could not be recorded", "questions", len(batch), "again", open, "error", err)
+		}
 		if !open {
 			return
 		}

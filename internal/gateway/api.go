@@ -49,22 +49,30 @@ func marshal(v any) (json.RawMessage, error) {
 
 // OpenView opens a modal for whoever the trigger belongs to.
 func (g *Gateway) OpenView(ctx context.Context, trigger string, view slack.ModalViewRequest) error {
-	return tooLate(g.slack.call(ctx, "views.open", func() error {
+	return g.notShown(g.slack.call(ctx, "views.open", func() error {
 		_, err := g.api.OpenViewContext(ctx, trigger, view)
 		return err
 	}))
 }
 
-// tooLate says in words that a form could not be opened because the gesture
-// that it belongs to is too long ago.
-func tooLate(err error) error {
+// notShown says in words why a form could not be opened, where it is no fault
+// of ours: the gesture that it belongs to is too long ago, or Slack is in
+// trouble, which the log hears of.
+func (g *Gateway) notShown(err error) error {
+	if err == nil {
+		return nil
+	}
+	switch v, after := judge(err, true); v {
+	case limited:
+		g.Log.Warn("a form could not be opened", "error", err)
+		return fmt.Errorf("%w (%w)", chat.Refuse("Slack opens no more forms just now: there were too many in a short time. Nothing was changed. Please do it again in %d seconds.",
+			1+int(after.Seconds())), err)
+	case unknown:
+		g.Log.Warn("a form could not be opened", "error", err)
+		return fmt.Errorf("%w (%w)", chat.Refuse("Slack did not open the form: it has trouble. Nothing was changed. Please do it again in a moment."), err)
+	}
 	var refused slack.SlackErrorResponse
-	var limited *slack.RateLimitedError
-	switch {
-	case errors.As(err, &limited):
-		return fmt.Errorf("%w (%w)", chat.Refusal(fmt.Sprintf("Slack opens no more forms just now: there were too many in a short time. Nothing was changed. Please do it again in %d seconds.",
-			1+int(limited.RetryAfter.Seconds()))), err)
-	case !errors.As(err, &refused):
+	if !errors.As(err, &refused) {
 		return err
 	}
 	switch refused.Err {
@@ -78,7 +86,7 @@ func tooLate(err error) error {
 
 // PushView puts a modal on top of the one the trigger comes from.
 func (g *Gateway) PushView(ctx context.Context, trigger string, view slack.ModalViewRequest) error {
-	return tooLate(g.slack.call(ctx, "views.push", func() error {
+	return g.notShown(g.slack.call(ctx, "views.push", func() error {
 		_, err := g.api.PushViewContext(ctx, trigger, view)
 		return err
 	}))

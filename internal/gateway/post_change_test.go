@@ -23,9 +23,10 @@ func TestAMessageThatChangesInAFlurryShowsTheLastLookAtOnce(t *testing.T) {
 	}
 	// Not until no row is left: one of a look that was passed over may wait for
 	// its time, to find that nothing is to be done.
+	p.waitFor("chat.postMessage", 1) // which opens the conversation
 	last := fmt.Sprint("look ", looks)
 	got := p.shown("D001")
-	for end := time.Now().Add(10 * time.Second); (len(got) != 1 || got[0].Text != last) && time.Now().Before(end); got = p.shown("D001") {
+	for end := time.Now().Add(30 * time.Second); (len(got) != 1 || got[0].Text != last) && time.Now().Before(end); got = p.shown("D001") {
 		time.Sleep(10 * time.Millisecond)
 	}
 	if len(got) != 1 || got[0].Text != last {

@@ -276,3 +276,27 @@ func TestAChannelThatCannotBeReadIsNotLookedIntoForEver(t *testing.T) {
 		t.Errorf("an answer that broke off ends the search: %v", err)
 	}
 }
+
+// A Slack in trouble is no fault of ours, and the person who wanted a form reads
+// when to try again.
+func TestAFormThatSlackDoesNotOpenIsSaid(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		o    oracle
+		want string
+	}{
+		"too much":        {oracle{status: 429, retry: "30", body: `{"ok":false,"error":"ratelimited"}`}, "do it again in 30 seconds"},
+		"trouble":         {oracle{status: 503, body: "<html>"}, "do it again in a moment"},
+		"no verdict":      {oracle{status: 200, body: "{}"}, "do it again in a moment"},
+		"an error":        {oracle{status: 200, body: `{"ok":false,"error":"internal_error"}`}, "do it again in a moment"},
+		"too late":        {oracle{status: 200, body: `{"ok":false,"error":"expired_trigger_id"}`}, "That took too long"},
+		"a fault of ours": {oracle{status: 200, body: `{"ok":false,"error":"invalid_arguments"}`}, "code *E-X*"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := answeredBy(&tc.o, nil).OpenView(t.Context(), "t", chat.Modal("x", "X", "", "Close", "", chat.TextBlocks("x")))
+			if words, fault := chat.Words(err, "E-X"); !strings.Contains(words, tc.want) || fault != strings.HasPrefix(tc.want, "code") {
+				t.Errorf("said %q, a fault: %v", words, fault)
+			}
+		})
+	}
+}

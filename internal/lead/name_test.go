@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 func TestALeadIsReadAsPeopleTypeIt(t *testing.T) {
@@ -113,4 +114,30 @@ func TestALeadIsNamedAsItIsShown(t *testing.T) {
 			t.Errorf("%v is read as %v, %v", n, again, err)
 		}
 	}
+}
+
+// However a lead is typed, it is read as something that reads as itself.
+func FuzzName(f *testing.F) {
+	for _, text := range []string{"Acme", "Acme, Jane Doe", "Acme (Jane (JD) Doe)", "Acme, Inc., Jane", ", Acme", "1,000 Ideas - Kim", "GmbH & Co. KG", "(", ")", "a)(", "\u202e<!here>\x00", "株式会社、山田", "👩\u200d👩", "ß ς", strings.Repeat("x", 201)} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		n, err := ParseName(text)
+		if err != nil {
+			if why := Trouble(err); why == "" {
+				t.Errorf("%q: %v has no words", text, err)
+			}
+			return
+		}
+		shown := n.String()
+		if n.Company == "" || utf8.RuneCountInString(n.Company)+utf8.RuneCountInString(n.Contact) > MaxName || strings.ContainsAny(shown, "\n\t\x00\u202e") || n.Identity() == "|" {
+			t.Fatalf("%q is read as %+v", text, n)
+		}
+		if spaced, err := ParseName("  " + text + " \t"); err != nil || spaced.Identity() != n.Identity() {
+			t.Errorf("%q is %q, and with blanks around it %q, %v", text, n.Identity(), spaced.Identity(), err)
+		}
+		if again, err := ParseName(text); err != nil || again != n {
+			t.Errorf("%q is %+v once and %+v twice", text, n, again)
+		}
+	})
 }
