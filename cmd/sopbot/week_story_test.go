@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -57,4 +58,34 @@ func TestEachWeekARepReviewsAnOwnCall(t *testing.T) {
 	until(2026, 12, 14, 9, 1)
 	told.WaitFor("has not done it in that week")
 	await(t, "the third week", func() bool { return clocks("open") == 1 && clocks("missed") == 1 })
+}
+
+// What is handed in is kept, however long it is and however late: nobody types for
+// nothing.
+func TestWhatIsHandedInIsKept(t *testing.T) {
+	slack, b, push := startBotAt(t, time.Date(2026, 12, 1, 14, 30, 0, 0, time.UTC)) // a Tuesday, 9:30 in New York
+	sam, dana := slack.As("sam"), slack.As("dana")
+	await(t, "Sam's week to begin", func() bool {
+		return one[int](t, b, "SELECT count(*) FROM deadlines WHERE event = 'week.started' AND person = 'U0SAM'") == 1
+	})
+	push(26 * time.Hour) // who begins on Tuesday has until Friday evening, and is reminded three days before
+	reminder := sam.WaitFor("Review one of your own demo calls")
+	reminder.Click("My call review")
+	m := sam.Modal()
+	long := strings.Repeat("02:10 Keep: asked for the number before I showed anything.\n", 40)
+	m.Fill("Link to the recording", "https://calls.example/4711").Fill("Time-stamped comments", long+"59:59 The last word.")
+	push(6 * 24 * time.Hour) // it lay open over the end of the week
+	await(t, "the week to end", func() bool {
+		return one[int](t, b, "SELECT count(*) FROM deadlines WHERE event = 'week.started' AND person = 'U0SAM' AND state = 'missed'") == 1
+	})
+	m.Submit()
+	m.WaitFor("Its week is over, so it does not count for it")
+	card := dana.WaitFor("has done it")
+	has(t, "what the manager reads", card.Text(), "The week was over by then", "02:10 Keep", "Read it whole")
+	lacks(t, "what the manager reads", card.Text(), "The last word")
+	card.Click("Read it whole")
+	has(t, "the whole", dana.Modal().Text(), "59:59 The last word.")
+	if n := one[int](t, b, "SELECT count(*) FROM reports"); n != 1 {
+		t.Errorf("%d reports are kept", n)
+	}
 }

@@ -384,7 +384,7 @@ func TestStories(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				r := tc.play(t)
-				at(t, 12, 18, 0)
+				at(t, 10, 18, 0)
 				if diff := cmp.Diff(tc.want, r.said(berlin(t))); diff != "" {
 					t.Errorf("(-want +got):\n%s", diff)
 				}
