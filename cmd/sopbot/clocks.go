@@ -49,7 +49,13 @@ func (f *features) happened(tx *database.Tx, e lead.Event) error {
 	if err != nil {
 		return err
 	}
-	return f.startClocks(tx, e)
+	if err := f.startClocks(tx, e); err != nil {
+		return err
+	}
+	if passed, _ := e.Detail.(map[string]string); e.Kind == string(playbook.EventLeadAssigned) && passed["from"] != "" {
+		return f.research.Changed(tx, passed["from"]) // it is no longer theirs to do
+	}
+	return nil
 }
 
 // startClocks starts what the playbook wants to be done after an event.

@@ -63,11 +63,15 @@ func (l *Leads) Create(tx *database.Tx, n New, by string, from Origin) (lead Lea
 		Detail: map[string]string{"company": lead.Company, "contact": lead.Contact, "owner": lead.Owner}})
 }
 
-// assigned says that a lead has the owner that it has: the clocks of
-// lead.assigned start, and the owner gets the card.
-func (l *Leads) assigned(tx *database.Tx, lead Lead, by string, from Origin) error {
+// assigned says that a lead has the owner that it has, and who had it before
+// ("" = nobody): the clocks of lead.assigned start, and the owner gets the card.
+func (l *Leads) assigned(tx *database.Tx, lead Lead, before, by string, from Origin) error {
+	detail := map[string]string{"owner": lead.Owner}
+	if before != "" {
+		detail["from"] = before
+	}
 	if err := l.Record(tx, Event{Kind: string(playbook.EventLeadAssigned), Person: by, Origin: from, Lead: lead.ID, Subject: "lead/" + lead.ID,
-		Detail: map[string]string{"owner": lead.Owner}}); err != nil {
+		Detail: detail}); err != nil {
 		return err
 	}
 	m, err := l.card(tx, lead, by)
@@ -84,7 +88,7 @@ func (l *Leads) Assign(tx *database.Tx, n New, by string, from Origin) (lead Lea
 	if err != nil || !created {
 		return lead, false, err
 	}
-	return lead, true, l.assigned(tx, lead, by, from)
+	return lead, true, l.assigned(tx, lead, "", by, from)
 }
 
 // Reassign gives a lead to somebody else; ErrTaken where it changed hands
@@ -109,7 +113,7 @@ func (l *Leads) Reassign(tx *database.Tx, lead Lead, to, by string, from Origin)
 		Detail: map[string]string{"from": before.Owner, "to": to}}); err != nil {
 		return Lead{}, err
 	}
-	return lead, l.assigned(tx, lead, by, from)
+	return lead, l.assigned(tx, lead, before.Owner, by, from)
 }
 
 // Move brings a lead into another state, and its card up to date.
