@@ -175,10 +175,10 @@ func (b *bot) run(ctx context.Context) error {
 		serve(b.watch)
 	}
 	serve(b.features.roster.Run)
+	wg.Go(func() { b.greet(ctx) })
 	serve(b.outbox.Run)
 	serve(b.gateway.Run)
 	wg.Go(func() { b.keepSmall(ctx) })
-	wg.Go(func() { b.greet(ctx) })
 	<-ctx.Done()
 	wg.Wait()
 	b.answers.Stop()
