@@ -242,11 +242,11 @@ func (b *bot) run(ctx context.Context) error {
 		serve(b.watch)
 	}
 	serve(b.features.roster.Run)
+	wg.Go(func() { b.greet(ctx) })
 	serve(b.outbox.Run)
 	serve(b.gateway.Run)
 	wg.Go(func() { b.keepSmall(ctx) })
 	wg.Go(func() { b.keepEdition(ctx, b.answers.Book().Version) })
-	wg.Go(func() { b.greet(ctx) })
 	<-ctx.Done()
 	b.drain(&wg)
 	b.answers.Stop()

@@ -36,6 +36,8 @@ func TestTheDoctorLooksAtPeopleAndChannels(t *testing.T) {
 			world: func(w *slacksim.World) { w.People[0].Zoneless = true },
 			want: []string{"warning role.zone-unknown: sdr: without a time zone: Sam (U0SAM)", "warning role.guest: sdr: guests, who see some channels only: Gabe (U0GABE)", "ok role.filled: sdr: 3 people",
 				"warning role.person-left: ae: left the workspace: Rick (U0RICK)", "problem role.person-unknown: ae: there is nobody by the ID U0NOBODY", "warning role.bot: manager: no people but apps: sopbot (U0LOCALBOT)"}},
+		"a name that a terminal would obey": {settings: "roles:\n  manager: [U0SAM]\n", world: func(w *slacksim.World) { w.People[0].Name, w.People[0].Zoneless = "Sam\x1b[2J\u202e", true },
+			want: []string{"warning role.zone-unknown: Sam\uFFFD[2J\uFFFD (U0SAM)"}},
 		"a plan without user groups": {code: 1, prepare: func(p *patient) {
 			p.slack.Fault(slacksim.Fault{Method: "usergroups.list", Error: "plan_upgrade_required", Times: -1})
 		}, want: []string{"problem role.no-groups: sdr: the workspace's plan has no user groups", "problem role.no-groups: name members (U…)"}},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 )
 
 // verdict is how a finding is; the words are for other programs, too.
@@ -64,6 +65,7 @@ func (r *diagnosis) print(w io.Writer, asJSON, strict bool) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	for i, f := range r.found {
+		f.About, f.Says, f.Do = harmless(f.About), harmless(f.Says), harmless(f.Do)
 		count[f.State]++
 		if asJSON {
 			if err := e.Encode(f); err != nil {
@@ -79,7 +81,7 @@ func (r *diagnosis) print(w io.Writer, asJSON, strict bool) error {
 		}
 		fmt.Fprintf(w, "%s %-11s %s\n", paint(mark.colour, mark.sign), strings.ReplaceAll(kind, "-", " "), says)
 		// What is to be done for several is said behind the last of them.
-		if f.Do != "" && (i+1 == len(r.found) || r.found[i+1].Do != f.Do) {
+		if f.Do != "" && (i+1 == len(r.found) || r.found[i+1].Do != r.found[i].Do) {
 			fmt.Fprintf(w, "%14s→ %s\n", "", f.Do)
 		}
 	}
@@ -91,6 +93,17 @@ func (r *diagnosis) print(w io.Writer, asJSON, strict bool) error {
 		return exit(1)
 	}
 	return nil
+}
+
+// harmless keeps to words what came from people or from files: a name could
+// hold what a terminal takes for a command.
+func harmless(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r)) {
+			return '\uFFFD'
+		}
+		return r
+	}, s)
 }
 
 // summary says how it all stands, in a sentence.

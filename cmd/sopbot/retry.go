@@ -54,7 +54,7 @@ func (c retryCommand) Run(ctx context.Context, streams streams) error {
 	}
 	if c.List {
 		for _, row := range rows {
-			fmt.Fprintf(streams.out, "%s\t%s\t%s\t%s\n", row.Key, row.what, row.At.Format(time.DateTime), row.Error)
+			fmt.Fprintf(streams.out, "%s\t%s\t%s\t%s\n", harmless(row.Key), harmless(row.what), row.At.Format(time.DateTime), harmless(row.Error))
 		}
 		fmt.Fprintf(streams.err, "%s given up\n", plural(len(rows), "row"))
 		return nil
