@@ -237,3 +237,20 @@ func TestClocksOfSecondsRunOnTheRealClock(t *testing.T) {
 		t.Errorf("the deadline is %s", got)
 	}
 }
+
+// A manager whom Slack lets nobody write to: whoever looks after the playbook
+// hears of it, and everybody else of what they are to hear.
+func TestAManagerWithoutDirectMessages(t *testing.T) {
+	slack, b, push := startBotAt(t, time.Date(2026, 12, 1, 15, 0, 0, 0, time.UTC))
+	slack.Fault(slacksim.Fault{Method: "chat.postMessage", Error: "channel_not_found", Times: -1, Match: func(args map[string]any) bool { return args["channel"] == "U0DANA" }})
+	sam := slack.As("sam")
+	sam.In("#sales").Slash("/lead assign Tern Hotels")
+	sam.WaitFor("Tern Hotels")
+	push(121 * time.Minute)
+	sam.WaitFor("within 2 hours after the lead is assigned")
+	told := slack.As("ola").WaitFor("cannot send messages to @dana")
+	has(t, "what the owner reads", told.Text(), "channel_not_found")
+	if n := one[int](t, b, "SELECT count(*) FROM deadline_tellings"); n != 1 {
+		t.Errorf("%d were told", n)
+	}
+}
