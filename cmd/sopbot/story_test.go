@@ -318,7 +318,7 @@ func fault(t *testing.T, b *bot) (lines []string) {
 		}
 		for _, m := range f.GetMetric() {
 			for _, l := range m.GetLabel() {
-				if l.GetValue() == "fault" {
+				if l.GetValue() == "fault" && m.GetCounter().GetValue() > 0 {
 					lines = append(lines, m.String())
 				}
 			}
