@@ -73,7 +73,7 @@ func runBot(t testing.TB, slack *slacksim.Slack, change func(*bot)) *bot {
 			t.Errorf("close: %v", err)
 		}
 	})
-	deadline := time.Now().Add(5 * time.Second)
+	deadline := time.Now().Add(30 * time.Second)
 	for b.gateway.Connected() < 2 {
 		if time.Now().After(deadline) {
 			t.Fatal("the bot did not connect")
@@ -105,7 +105,7 @@ func lacks(t *testing.T, what, text string, unwanted ...string) {
 // one reads a single value from the bot's database, once it is there.
 func one[T any](t *testing.T, b *bot, query string, args ...any) (value T) {
 	t.Helper()
-	deadline := time.Now().Add(3 * time.Second)
+	deadline := time.Now().Add(20 * time.Second)
 	for {
 		found := false
 		err := b.db.Read(context.Background(), func(tx *database.Tx) (err error) {

@@ -297,7 +297,7 @@ func (b *bare) send(s *bareSocket, id, command, text string) bool {
 // answer waits for what came first for an envelope with that in its text.
 func (b *bare) answer(t testing.TB, id, want string) reply {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(longWait); ; time.Sleep(time.Millisecond) {
 		for _, a := range b.of(id) {
 			if strings.Contains(a.text, want) {
 				return a

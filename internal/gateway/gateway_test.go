@@ -57,11 +57,11 @@ func TestANoticeCostsNoCommand(t *testing.T) {
 
 func TestADeafSocketIsReplaced(t *testing.T) {
 	t.Parallel()
-	r := start(t, slacksim.Options{}, nil)
+	r := start(t, slacksim.Options{}, nil, func(o *Options) { o.Sockets.DeafAfter = 900 * time.Millisecond })
 	old := r.slack.Sockets()
 	r.slack.Deaf()
 	r.await(t, "new sockets", func() bool {
-		return strings.Count(r.log.String(), "went deaf") == 2 && r.Connected() == 2 && len(r.slack.Sockets()) > 0 && r.slack.Sockets()[0].Number() > old[1].Number()
+		return strings.Count(r.log.String(), "went deaf") >= 2 && r.Connected() == 2 && len(r.slack.Sockets()) > 0 && r.slack.Sockets()[0].Number() > old[1].Number()
 	})
 	r.echo(t, "again")
 }
@@ -309,7 +309,8 @@ func TestStoppingFinishesWhatWasBegunAndAnotherTakesOver(t *testing.T) {
 }
 
 func TestTwoThousandAtOnceAreAllAnswered(t *testing.T) {
-	r := start(t, slacksim.Options{}, nil)
+	// That it is quick is shown by benchmarks, and a busy machine is not.
+	r := start(t, slacksim.Options{AckTimeout: longWait}, nil, func(o *Options) { o.AckWithin = longWait })
 	var wg sync.WaitGroup
 	var answered, refused atomic.Int64
 	for i := range 64 {

@@ -67,7 +67,7 @@ func (p *posting) api() *slack.Client {
 // waitFor waits until Slack was called that often.
 func (p *posting) waitFor(method string, n int) {
 	p.t.Helper()
-	for end := time.Now().Add(5 * time.Second); p.calls(method) < n; time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(longWait); p.calls(method) < n; time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(end) {
 			p.t.Fatalf("%s was called %d times, want %d", method, p.calls(method), n)
 		}

@@ -118,9 +118,10 @@ func card(text string) chat.Message {
 }
 
 // settled waits until nothing is to be done any more.
-func (p *posting) settled(patience time.Duration) {
+func (p *posting) settled(usually time.Duration) {
 	p.t.Helper()
-	for end := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+	most := max(usually, longWait)
+	for end := time.Now().Add(most); ; time.Sleep(10 * time.Millisecond) {
 		s, err := p.outbox.Stats(context.Background())
 		if err != nil {
 			p.t.Fatal(err)
@@ -129,7 +130,7 @@ func (p *posting) settled(patience time.Duration) {
 			return
 		}
 		if time.Now().After(end) {
-			p.t.Fatalf("after %s there are rows left: %+v", patience, s)
+			p.t.Fatalf("after %s there are rows left: %+v", most, s)
 		}
 	}
 }

@@ -63,8 +63,13 @@ func (s *safeBuffer) String() string {
 	return s.b.String()
 }
 
-// quick makes sockets impatient, so that a test is.
-var quick = Sockets{PingEvery: 50 * time.Millisecond, DeafAfter: 900 * time.Millisecond, Linger: 100 * time.Millisecond}
+// longWait is how long a test waits for what is to come: a machine that is busy
+// with other things may stand still for seconds.
+const longWait = 40 * time.Second
+
+// quick makes sockets that are left be gone soon. They are not impatient with
+// silence: a busy machine makes some.
+var quick = Sockets{PingEvery: 50 * time.Millisecond, DeafAfter: 8 * time.Second, Linger: 100 * time.Millisecond}
 
 // impatient makes a gateway put off and end what does not come back in a
 // fraction of the usual time.
@@ -178,7 +183,7 @@ func (r *rig) keepsSecrets(t *testing.T, s somewhere) {
 
 func (r *rig) await(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(8 * time.Second); !ok(); time.Sleep(2 * time.Millisecond) {
+	for deadline := time.Now().Add(longWait); !ok(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("did not come: %s\n%s", what, r.log.String())
 		}

@@ -22,7 +22,7 @@ type TB interface {
 type Slack struct {
 	*Server
 	t TB
-	// Patience is how long waits last, default 5 seconds.
+	// Patience is how long waits last, default 20 seconds.
 	Patience time.Duration
 }
 
@@ -44,7 +44,7 @@ func Open(t TB, opts Options) *Slack {
 }
 
 // For lets a test speak through a server that it started itself.
-func (s *Server) For(t TB) *Slack { return &Slack{Server: s, t: t, Patience: 5 * time.Second} }
+func (s *Server) For(t TB) *Slack { return &Slack{Server: s, t: t, Patience: 20 * time.Second} }
 
 // As is the person with this handle (sam, @sam) or ID.
 func (k *Slack) As(who string) *Person {
