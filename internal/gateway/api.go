@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -66,7 +67,7 @@ func (g *Gateway) notShown(err error) error {
 	case limited:
 		g.Log.Warn("a form could not be opened", "error", err)
 		return fmt.Errorf("%w (%w)", chat.Refuse("Slack opens no more forms just now: there were too many in a short time. Nothing was changed. Please do it again in %d seconds.",
-			1+int(after.Seconds())), err)
+			int(math.Ceil(after.Seconds()))), err)
 	case unknown:
 		g.Log.Warn("a form could not be opened", "error", err)
 		return fmt.Errorf("%w (%w)", chat.Refuse("Slack did not open the form: it has trouble. Nothing was changed. Please do it again in a moment."), err)

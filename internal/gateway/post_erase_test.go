@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -45,9 +46,10 @@ func TestErasedMessagesAreChangedOrNeverSent(t *testing.T) {
 	p.slack.ClearFaults()
 	p.settled(20 * time.Second)
 	var said []string
-	for _, m := range p.shown("D001") {
+	for _, m := range p.shown("D001") { // the latest first
 		said = append(said, m.Text)
 	}
+	slices.Reverse(said)
 	if got, want := strings.Join(said, " | "), "_This message was erased on request._ | Jo Park knows [erased]"; got != want {
 		t.Errorf("Slack shows %q, want %q", got, want)
 	}

@@ -293,7 +293,7 @@ func TestAFormThatSlackDoesNotOpenIsSaid(t *testing.T) {
 		"a fault of ours": {oracle{status: 200, body: `{"ok":false,"error":"invalid_arguments"}`}, "code *E-X*"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := answeredBy(&tc.o, nil).OpenView(t.Context(), "t", chat.Modal("x", "X", "", "Close", "", chat.TextBlocks("x")))
+			err := answeredBy(&tc.o, nil).OpenView(forSomebody(t.Context(), time.Now()), "t", chat.Modal("x", "X", "", "Close", "", chat.TextBlocks("x")))
 			if words, fault := chat.Words(err, "E-X"); !strings.Contains(words, tc.want) || fault != strings.HasPrefix(tc.want, "code") {
 				t.Errorf("said %q, a fault: %v", words, fault)
 			}
