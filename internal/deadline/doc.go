@@ -17,6 +17,9 @@
 // Nobody is told anything outside their working hours: it waits for their next
 // opening, and is not said at all when its reason is gone by then.
 //
+// What everybody of a role does each week starts by itself, with each person's own
+// week, and ends with it: done, or missed.
+//
 // There is one message for each person and deadline, which is posted once and
 // then changed. Only who snoozed a reminder gets another one, because a message
 // that changes makes no sound.
@@ -37,8 +40,10 @@
 // once the roster has started, Recompute when another playbook is in force, and
 // has the roster tell PersonChanged.
 //
-// Read on: worktime.go is working time and deadline.go the rules, both pure;
-// deadlines.go is what features use, later.go what the outbox does, leaving.go
-// what becomes of the work of people who left, chat.go what people click, view.go
-// what they see, tally.go what digests count, store.go the SQL.
+// Read on: worktime.go is working time, week.go a week of it and deadline.go the
+// rules, all pure; deadlines.go is what features use, later.go what the outbox does,
+// weeks.go what starts each week, lists.go what comes due together, leaving.go what
+// becomes of the work of people who left, chat.go what people click, view.go and
+// lists_view.go what they see, tally.go what digests count, store.go and
+// lists_store.go the SQL.
 package deadline

@@ -82,7 +82,7 @@ func (d *Deadlines) tick(ctx context.Context, j outbox.Job) error {
 			return err
 		}
 		if r.speaks() && j.Attempt == 1 { // what failed is tried by itself
-			if err := d.together(r, on.ID); err != nil {
+			if err := d.together(r, on); err != nil {
 				return err
 			}
 		}
@@ -92,8 +92,8 @@ func (d *Deadlines) tick(ctx context.Context, j outbox.Job) error {
 
 // together adds what comes due at the same moment, so that nobody gets a message
 // for each of many things.
-func (d *Deadlines) together(r *round, but string) error {
-	others, err := dueBy(r.tx, r.now, but, mostAtOnce)
+func (d *Deadlines) together(r *round, beside Deadline) error {
+	others, err := dueBy(r.tx, r.now, beside, mostAtOnce)
 	if err != nil {
 		return err
 	}

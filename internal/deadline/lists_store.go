@@ -9,9 +9,11 @@ import (
 	"sopbot/internal/database"
 )
 
-// dueBy lists what is to be looked at by then, but for one of them.
-func dueBy(tx *database.Tx, now time.Time, but string, most int) ([]Deadline, error) {
-	return many(tx, "SELECT "+columns+" FROM deadlines WHERE next_at <= $1 AND id <> $2 ORDER BY next_at, id LIMIT $3", database.Millis(now), but, most)
+// dueBy lists what is to be looked at by then, beside one: what is the same
+// person's first, and everybody's together, so that a crowd of them parts nobody's.
+func dueBy(tx *database.Tx, now time.Time, beside Deadline, most int) ([]Deadline, error) {
+	return many(tx, "SELECT "+columns+` FROM deadlines WHERE next_at <= $1 AND id <> $2
+		ORDER BY CASE WHEN person = $3 THEN 0 ELSE 1 END, person, next_at, id LIMIT $4`, database.Millis(now), beside.ID, beside.Person, most)
 }
 
 // enlist puts a reminder into a list.

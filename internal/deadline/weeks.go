@@ -111,7 +111,8 @@ func (d *Deadlines) followWeeks(tx *database.Tx) error {
 func (d *Deadlines) followWeek(tx *database.Tx, person string, now time.Time) error {
 	p := d.Roster.Recall(person)
 	rules := d.weeklyOf(person)
-	if len(rules) == 0 || p.Deactivated || p.Bot || p.Guest {
+	// Who was never heard of begins once Slack has told their zone.
+	if len(rules) == 0 || !p.Known || p.Deactivated || p.Bot || p.Guest {
 		return nil
 	}
 	c := d.Calendar(person)

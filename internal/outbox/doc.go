@@ -8,9 +8,10 @@
 //
 // A claim is a lease: the row's next time to look at is put behind the time
 // that a handler may take. A crash thus needs nobody to notice it: the time
-// comes, and the row is claimed again; where several processes share the rows, it
-// comes at once once the server says that the holder is gone. Whoever lost a row that way, or by
-// [Outbox.Move] or [Outbox.Cancel], can no longer complete it.
+// comes, and the row is claimed again. Where several processes share the rows, the
+// server knows which of them are gone, and their rows are claimed within seconds.
+// Whoever lost a row that way, or by [Outbox.Move] or [Outbox.Cancel], can no
+// longer complete it.
 //
 // So a handler may run more than once, and must be able to: it looks at the
 // state of things first, and can complete its row in the transaction of its
@@ -35,5 +36,5 @@
 // are rows of this outbox.
 //
 // Read on: outbox.go is what others use, run.go who works, store.go the SQL,
-// watch.go what an operator sees.
+// heirs.go who takes up what a dead process held, watch.go what an operator sees.
 package outbox
