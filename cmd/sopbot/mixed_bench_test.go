@@ -32,7 +32,7 @@ func BenchmarkMixed(b *testing.B) {
 		var all sync.WaitGroup
 		for i := range people {
 			for _, who := range []string{"sdr", "ae"} {
-				w := &worker{b: b, p: slack.As(fmt.Sprint(who, i)).In("#sales"), number: i, of: people, turns: turns}
+				w := &worker{b: b, p: slack.As(fmt.Sprint(who, i)).In("#sales"), number: i, of: people, turns: turns, accepted: map[string]bool{}}
 				all.Go(w.work)
 			}
 		}
@@ -100,6 +100,7 @@ type worker struct {
 	turns      chan struct{}
 	reply      *slacksim.Reply // to the last question
 	done       int
+	accepted   map[string]bool // cards, by their timestamps
 }
 
 var errEnough = errors.New("the day is over")
@@ -241,7 +242,8 @@ func (w *worker) handOff(ctx context.Context) error {
 // accept takes what the AE was given and did not answer yet.
 func (w *worker) accept(ctx context.Context) error {
 	for _, card := range w.p.Messages("DM") {
-		if slices.Contains(card.Buttons(), "Accept") {
+		if !w.accepted[card.TS()] && slices.Contains(card.Buttons(), "Accept") { // which goes a moment after the click
+			w.accepted[card.TS()] = true
 			if err := w.turn(); err != nil {
 				return err
 			}

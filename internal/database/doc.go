@@ -9,6 +9,9 @@
 // may run again, because another transaction came between; so it sets what it
 // returns anew each time and has no effect but through its Tx. What is to
 // happen once the rows are safe goes to [Tx.AfterCommit].
+// Where nobody needs to know what a statement changed, [Tx.Queue] sends it
+// together with others; [DB.WriteRows] is for transactions that take single rows
+// in a known state.
 //
 // # The SQL that is common to both
 //

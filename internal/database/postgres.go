@@ -257,17 +257,15 @@ func (tx *serverTx) say(words, want string) error {
 }
 
 // send runs statements in one message to the server, which stops at the first
-// that fails.
-func (tx *serverTx) send(batch *pgx.Batch) (last string, err error) {
+// that fails, and gives what it says of the last.
+func (tx *serverTx) send(batch *pgx.Batch) (last pgconn.CommandTag, err error) {
 	err = tx.Raw(func(driverConn any) error {
 		results := driverConn.(*stdlib.Conn).Conn().SendBatch(tx.ctx, batch)
 		for range batch.Len() {
-			tag, err := results.Exec()
-			if err != nil {
+			if last, err = results.Exec(); err != nil {
 				_ = results.Close()
 				return err
 			}
-			last = tag.String()
 		}
 		return results.Close()
 	})
@@ -278,8 +276,8 @@ func (tx *serverTx) send(batch *pgx.Batch) (last string, err error) {
 func (tx *serverTx) sendAndCommit(batch *pgx.Batch) error {
 	batch.Queue("COMMIT")
 	last, err := tx.send(batch)
-	if err == nil && last != "COMMIT" {
-		err = errors.New("the server answered COMMIT with " + last)
+	if err == nil && last.String() != "COMMIT" {
+		err = errors.New("the server answered COMMIT with " + last.String())
 	}
 	tx.over = err == nil // what failed before it is open still
 	return err

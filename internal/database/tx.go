@@ -355,8 +355,15 @@ func (tx *Tx) commit() error {
 
 // Exec runs a statement and gives the number of rows it changed.
 func (tx *Tx) Exec(query string, args ...any) (int64, error) {
-	if err := tx.ready(); err != nil {
-		return 0, err
+	if server, ok := tx.tx.(*serverTx); ok && tx.queue != nil && tx.failed == nil {
+		tx.queue.Queue(query, clean(args)...)
+		queue := tx.queue
+		tx.queue = nil
+		last, err := server.send(queue)
+		return last.RowsAffected(), tx.note(err)
+	}
+	if tx.failed != nil {
+		return 0, tx.failed
 	}
 	res, err := tx.tx.ExecContext(tx.ctx, tx.query(query), clean(args)...)
 	if err != nil {
