@@ -36,8 +36,9 @@ type wire struct {
 	out    []byte // read and judged, waiting to be taken
 	pass   int64  // bytes of the present frame that only pass through
 	mode   wireMode
-	inside bool         // a message in several frames is under way
-	heard  atomic.Int64 // Unix nanoseconds of the last byte
+	inside bool // a message in several frames is under way
+	born   time.Time
+	heard  atomic.Int64 // nanoseconds from its birth to the last byte: no clock that is set shortens or lengthens them
 	closed atomic.Bool
 
 	// How the reading ends, and whether what came before has been handed on.
@@ -86,8 +87,7 @@ const lastWord = `{"type":"sopbot_last_word"}`
 var errLeft = errors.New("the socket is being closed")
 
 func newWire(c net.Conn, onNotice func(string), onClose func()) *wire {
-	w := &wire{Conn: c, in: bufio.NewReaderSize(c, 16<<10), onNotice: onNotice, onClose: onClose}
-	w.heard.Store(time.Now().UnixNano())
+	w := &wire{Conn: c, in: bufio.NewReaderSize(c, 16<<10), onNotice: onNotice, onClose: onClose, born: time.Now()}
 	return w
 }
 
@@ -152,7 +152,7 @@ func (w *wire) handed() { w.once.Do(func() { close(w.handedOn) }) }
 
 func (w *wire) hear(n int) {
 	if n > 0 {
-		w.heard.Store(time.Now().UnixNano())
+		w.heard.Store(int64(time.Since(w.born)))
 	}
 }
 

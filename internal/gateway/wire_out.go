@@ -102,13 +102,17 @@ func (w *wire) ping() error {
 
 // silence is how long nothing was heard.
 func (w *wire) silence() time.Duration {
-	return time.Since(time.Unix(0, w.heard.Load()))
+	return time.Since(w.born) - time.Duration(w.heard.Load())
 }
 
-// watch pings the server and closes the connection when it has gone deaf.
+// watch pings the server and closes the connection when it has gone deaf. Where
+// the process itself stood still (a machine that is starved, or was stopped),
+// that is no silence of the server's: what came meanwhile gets the time to be
+// read, once.
 func (w *wire) watch(ctx context.Context, every, deaf time.Duration, onDeaf func(time.Duration)) {
 	next := time.NewTimer(every)
 	defer next.Stop()
+	due, forgiven := time.Now().Add(every), int64(-1)
 	for {
 		select {
 		case <-ctx.Done():
@@ -118,13 +122,19 @@ func (w *wire) watch(ctx context.Context, every, deaf time.Duration, onDeaf func
 		if w.closed.Load() {
 			return
 		}
+		if heard := w.heard.Load(); time.Since(due) > every && heard != forgiven {
+			forgiven = int64(time.Since(w.born))
+			w.heard.CompareAndSwap(heard, forgiven)
+		}
 		if s := w.silence(); s > deaf {
 			onDeaf(s)
 			_ = w.Close()
 			return
 		} else {
 			// Not at the ping after it has gone deaf, but when it has.
-			next.Reset(min(every, deaf-s+time.Millisecond))
+			wait := min(every, deaf-s+time.Millisecond)
+			due = time.Now().Add(wait)
+			next.Reset(wait)
 		}
 		if err := w.ping(); err != nil {
 			_ = w.Close()
