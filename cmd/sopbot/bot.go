@@ -261,8 +261,8 @@ func (b *bot) run(ctx context.Context) error {
 // takes longer than ten seconds, and what is then under way is settled only at
 // the next start.
 const (
-	outboxGrace = 6 * time.Second
-	drainWithin = 9500 * time.Millisecond
+	outboxGrace = 5 * time.Second
+	drainWithin = 8500 * time.Millisecond
 )
 
 // drain waits for everything to be finished, but not for ever.

@@ -46,12 +46,28 @@ func (e exit) Error() string { return fmt.Sprintf("exit %d", int(e)) }
 
 func main() { os.Exit(run()) }
 
+// untilSignal ends with the first SIGTERM or Ctrl-C, so that everything comes to
+// an end. A second one is for whoever does not want to wait, and ends the
+// program as if nobody listened for it.
+func untilSignal() (ctx context.Context, stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2) // the second may follow at once
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		cancel()
+		again := <-signals
+		signal.Reset(again)
+		if number, ok := again.(syscall.Signal); ok {
+			_ = syscall.Kill(os.Getpid(), number)
+		}
+	}()
+	return ctx, func() { signal.Stop(signals); cancel() }
+}
+
 func run() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal()
 	defer stop()
-	// The first signal lets everything come to an end; a second one is for whoever
-	// does not want to wait, and ends the program as if nobody listened for it.
-	context.AfterFunc(ctx, stop)
 	io := streams{os.Stdin, os.Stdout, newDiscreet(os.Stderr, passwordsOf(os.Getenv("SOPBOT_DATABASE"))...)}
 	if err := readPassword(); err != nil {
 		fmt.Fprintln(io.err, "sopbot:", err)

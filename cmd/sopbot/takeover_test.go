@@ -105,7 +105,9 @@ func answeredAfterAll(slack *slacksim.Slack) (late int, lost []string) {
 // handoff comes once.
 func TestARollingRestartLosesNoCommand(t *testing.T) {
 	t.Parallel()
-	slack, target := openSlackWith(t, 8, 3*time.Second), dbtest.Postgres(t)
+	// A Slack that waits longer than Slack does: on a machine that is busy with
+	// other things, a command may take that long to reach the bot.
+	slack, target := openSlackWith(t, 8, 8*time.Second), dbtest.Postgres(t)
 	slack.Patience = 20 * time.Second
 	bots := []*child{startChild(t, slack, target), startChild(t, slack, target)}
 	people, quiet := askOn(slack, 6)

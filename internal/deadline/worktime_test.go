@@ -193,7 +193,7 @@ func TestWorkingTimeAgreesWithCountingMinutes(t *testing.T) {
 					s.Holidays = append(s.Holidays, playbook.DateOf(middle.AddDate(0, 0, rapid.IntRange(-3, 6).Draw(rt, "holiday"))))
 				}
 				begin := middle.AddDate(0, 0, -21)
-				w := world{rt, NewCalendar(&s, zone), newOracle(s, zone, begin, seen.of(zone, begin, 54*aDay)), zone}
+				w := world{rt, NewCalendar(&s, zone), newOracle(s, zone, begin, seen.of(zone, begin, 75*aDay)), zone}
 				for range questions {
 					w.ask(middle.Add(time.Duration(rapid.IntRange(-3*24*60, 3*24*60).Draw(rt, "minutes off")) * time.Minute))
 				}

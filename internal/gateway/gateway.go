@@ -200,7 +200,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 }
 
 // stopWithin is how long taking leave may take, whatever happens.
-const stopWithin = 8 * time.Second
+const stopWithin = 7 * time.Second
 
 // takeLeave closes the sockets one after the other, and finishes what was
 // begun. Until its socket is closed, whatever comes is answered as always:
