@@ -184,7 +184,7 @@ func TestHostileTextStaysText(t *testing.T) {
 	b := runBot(t, slack, func(b *bot) {
 		b.now, b.playbook, b.delays = clock.Now, hostilePlaybook(t), calmDelays
 	})
-	p := &prowler{t: t, slack: slack, bot: b, seen: map[string]int{}}
+	p := &prowler{t: t, slack: slack, bot: b, seen: map[string]int{}, cards: map[string][]element{}}
 	push := func(by time.Duration) {
 		settled(t, b.db, time.Minute) // a response address is no more after half an hour
 		clock.Push(by)

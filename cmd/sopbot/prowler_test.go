@@ -23,8 +23,9 @@ type prowler struct {
 	person  *slacksim.Person
 	turn    int
 	round   int
-	seen    map[string]int // person and action → how often pressed
-	refused map[string]int // field of the view at hand → how often
+	seen    map[string]int       // person and action → how often pressed
+	refused map[string]int       // field of the view at hand → how often
+	cards   map[string][]element // person and message → what stood on it
 }
 
 // words are the next hostile ones that fit a field.
@@ -234,12 +235,17 @@ func (p *prowler) nameOf(e element) string {
 	return p.person.ID() + " " + name
 }
 
+// wanted reports whether something was not pressed often enough yet.
+func (p *prowler) wanted(e element) bool {
+	name, _, _ := strings.Cut(e.action, ":")
+	return slices.Contains([]string{"button", "overflow", "static_select"}, e.kind) && !strings.HasPrefix(name, "link") && p.seen[p.nameOf(e)] < 3+p.round
+}
+
 // press presses a button, or chooses from a menu, that was not often pressed
 // before.
 func (p *prowler) press(on *slacksim.Surface, e element) bool {
-	name, _, _ := strings.Cut(e.action, ":")
 	key := p.nameOf(e)
-	if strings.HasPrefix(name, "link") || p.seen[key] >= 3+2*p.round {
+	if !p.wanted(e) {
 		return false
 	}
 	switch e.kind {
@@ -346,9 +352,16 @@ func (p *prowler) buttons() {
 			if i > 200 || c.Gone() {
 				continue
 			}
+			// Reading a card takes time: one that has nothing to press that was not
+			// pressed often is passed over.
+			known := p.person.ID() + c.TS()
+			if all, read := p.cards[known]; read && !slices.ContainsFunc(all, p.wanted) {
+				continue
+			}
 			// What was pressed least comes first, and one button of each card: the
 			// next may be of no use any more.
 			all := elements(c.Blocks())
+			p.cards[known] = all
 			slices.SortStableFunc(all, func(a, b element) int { return p.seen[p.nameOf(a)] - p.seen[p.nameOf(b)] })
 			for _, e := range all {
 				if p.press(&c.Surface, e) {
