@@ -69,7 +69,7 @@ func (p *Posts) send(ctx context.Context, j outbox.Job, m post) error {
 	begun, err := p.begin(ctx, m, func(tx *database.Tx, now time.Time) (bool, error) { return beginPost(tx, m, now) })
 	if err != nil {
 		wait := p.pace.back(m.id, m.channel, p.now())
-		if begun.state == "queued" && begun.version == m.version {
+		if errors.Is(err, errChanged) && begun.state == "queued" && begun.version == m.version {
 			return outbox.Later(wait, errOlder)
 		}
 		return err
