@@ -38,6 +38,9 @@ func TestTwoThousandCommandsAtOnceAreAllAnsweredOrRefusedAndNothingIsLeftBehind(
 		})
 		const all = 3000 // more than workers and queue hold together
 		for i := range all {
+			if i == maxWorkers { // a busy machine fills the queue before they have come
+				r.await(t, "all workers", func() bool { return r.workers.Load() == maxWorkers && len(r.jobs) == 0 })
+			}
 			b.send(b.every()[i%2], fmt.Sprint("e", i), "/wait", fmt.Sprint(i))
 		}
 		// Meanwhile reading goes on, and what is too much is refused at once.

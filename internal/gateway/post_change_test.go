@@ -16,7 +16,7 @@ func TestAMessageThatChangesInAFlurryShowsTheLastLookAtOnce(t *testing.T) {
 	t.Parallel()
 	p := startPosting(t, file(t), slacksim.Options{})
 	p.posts.Settle = time.Minute
-	p.posts.Timeout, p.posts.api = 20*time.Second, p.api() // a call that nobody waits for on a busy machine is another story
+	p.unhurried()
 	const looks = 40
 	for i := range looks {
 		p.put("card", "U001", fmt.Sprint("look ", i+1))
@@ -69,7 +69,7 @@ func TestAClockThatIsPushedWhileACallIsOutDoublesNothing(t *testing.T) {
 	p := &posting{t: t, slack: slacksim.Open(t, slacksim.Options{World: postWorld(), Events: []string{}}), db: file(t)}
 	var ahead atomic.Int64
 	p.outbox, p.posts = p.bot(func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) })
-	p.posts.Timeout, p.posts.api = 20*time.Second, p.api() // that nobody gives up on a busy machine
+	p.unhurried()
 	stop := run(t, p.outbox)
 	p.slack.Fault(slacksim.Fault{Method: "chat.postMessage", Delay: 300 * time.Millisecond})
 	p.put("k", "C001", "hello")

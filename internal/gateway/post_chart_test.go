@@ -51,6 +51,7 @@ func TestAChartThatSlackDoesNotShowComesAsAPicture(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := startPosting(t, file(t), slacksim.Options{})
+			p.unhurried()
 			p.posts.Draw = func(block json.RawMessage) ([]byte, string, error) { return []byte("a picture"), "Mon 3, Tue 1", nil }
 			for _, f := range tc.faults {
 				p.slack.Fault(f)
@@ -91,6 +92,7 @@ func TestAChartThatSlackDoesNotShowComesAsAPicture(t *testing.T) {
 func TestAMessageWithoutChartsHasNoOtherForm(t *testing.T) {
 	t.Parallel()
 	p := startPosting(t, file(t), slacksim.Options{})
+	p.unhurried()
 	p.slack.Fault(slacksim.Fault{Method: "chat.postMessage", Error: "invalid_blocks", Times: -1})
 	p.put("card", "U001", "hello")
 	p.fates(map[string]float64{"dead": 1, "plainer": 0})
@@ -100,6 +102,7 @@ func TestAMessageWithoutChartsHasNoOtherForm(t *testing.T) {
 func TestAChartThatIsAddedComesAsAPictureToo(t *testing.T) {
 	t.Parallel()
 	p := startPosting(t, file(t), slacksim.Options{})
+	p.unhurried()
 	p.posts.Draw = func(json.RawMessage) ([]byte, string, error) { return []byte("a picture"), "Mon 3, Tue 1", nil }
 	p.put("digest", "U001", "nothing yet")
 	p.settled(10 * time.Second)

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -308,12 +307,15 @@ func TestPostsSurviveKills(t *testing.T) {
 	for range rounds {
 		cmd := exec.Command(os.Args[0], "-test.run", "^TestPostsSurviveKills$")
 		cmd.Env = append(os.Environ(), "SOPBOT_TEST_POSTS="+path, "SOPBOT_TEST_SLACK="+p.slack.URL(), "SOPBOT_TEST_TOKEN="+p.slack.BotToken())
-		var out bytes.Buffer
-		cmd.Stdout = &out
+		out := &safeBuffer{}
+		cmd.Stdout = out
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(250*time.Millisecond + rand.N(250*time.Millisecond))
+		for end := time.Now().Add(longWait); !strings.Contains(out.String(), "\n") && time.Now().Before(end); {
+			time.Sleep(2 * time.Millisecond) // until it has begun
+		}
+		time.Sleep(rand.N(300 * time.Millisecond))
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 		for line := range strings.Lines(out.String()) {

@@ -74,6 +74,11 @@ func (p *posting) bot(now func() time.Time) (*outbox.Outbox, *Posts) {
 	return o, posts
 }
 
+// unhurried makes calls be waited for, in a test that is about something else
+// than those that get no answer: a busy machine does not answer at once. It is
+// for before the first message.
+func (p *posting) unhurried() { p.posts.Timeout, p.posts.api = 20*time.Second, p.api() }
+
 func run(t testing.TB, o *outbox.Outbox) (stop func()) {
 	life, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
