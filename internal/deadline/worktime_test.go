@@ -34,8 +34,8 @@ func (w walls) of(zone *time.Location, begin time.Time, minutes int) []int {
 	all, first := make([]int, minutes), firstDate(zone, begin).In(time.UTC)
 	for i := range minutes {
 		t := begin.Add(time.Duration(i) * time.Minute).In(zone)
-		today := int(time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC).Sub(first) / (24 * time.Hour))
-		all[i] = today*aDay + t.Hour()*60 + t.Minute()
+		_, ahead := t.Zone()
+		all[i] = int(t.Unix()+int64(ahead)-first.Unix()) / 60
 	}
 	w[begin] = all
 	return all
