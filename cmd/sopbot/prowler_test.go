@@ -26,6 +26,7 @@ type prowler struct {
 	seen    map[string]int       // person and action → how often pressed
 	refused map[string]int       // field of the view at hand → how often
 	cards   map[string][]element // person and message → what stood on it
+	people  []string
 }
 
 // words are the next hostile ones that fit a field.
@@ -235,6 +236,31 @@ func (p *prowler) nameOf(e element) string {
 	return p.person.ID() + " " + name
 }
 
+// newcomers lets everybody else press at once what they never had before: a
+// question, say, that is answered before the one who asked goes on.
+func (p *prowler) newcomers() {
+	settled(p.t, p.bot.db, time.Minute)
+	self := p.person
+	defer func() { p.person = self }()
+	for _, who := range p.people {
+		if p.person = p.slack.As(who).In("#sales"); p.person.ID() == self.ID() {
+			continue
+		}
+		cards := p.person.Messages("DM")
+		for _, c := range cards[max(0, len(cards)-4):] {
+			if c.Gone() {
+				continue
+			}
+			for _, e := range elements(c.Blocks()) {
+				if p.seen[p.nameOf(e)] == 0 && p.press(&c.Surface, e) {
+					p.modals()
+					break
+				}
+			}
+		}
+	}
+}
+
 // wanted reports whether something was not pressed often enough yet.
 func (p *prowler) wanted(e element) bool {
 	name, _, _ := strings.Cut(e.action, ":")
@@ -289,6 +315,7 @@ func overflowOf(on *slacksim.Surface, action string) (labels []string) {
 
 // everything does everything once, as each of these people.
 func (p *prowler) everything(people ...string) {
+	p.people = people
 	for _, who := range people {
 		p.person = p.slack.As(who).In("#sales")
 		for _, c := range p.bot.router.Commands() {
@@ -366,6 +393,9 @@ func (p *prowler) buttons() {
 			for _, e := range all {
 				if p.press(&c.Surface, e) {
 					p.modals()
+					if p.seen[p.nameOf(e)] <= 2 {
+						p.newcomers()
+					}
 					break
 				}
 			}
