@@ -139,7 +139,7 @@ func TestTheJournalKeepsTheNewestAndItsNumbers(t *testing.T) {
 			}
 		}
 	}
-	for _, tc := range []struct{ seq, most, first, last int }{{97, 300, 98, 100}, {0, 300, 93, 100}, {0, 3, 98, 100}, {100, 300, 0, 0}, {5000, 3, 0, 0}} {
+	for _, tc := range []struct{ seq, most, first, last int }{{97, 300, 98, 100}, {0, 300, 91, 100}, {0, 3, 98, 100}, {100, 300, 0, 0}, {5000, 3, 0, 0}} {
 		got := j.Since(tc.seq, tc.most)
 		if len(got) == 0 && tc.first == 0 {
 			continue
@@ -162,7 +162,7 @@ func TestWhatNobodyCanUseAnyMoreIsForgotten(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 200 {
-		if _, err := sam.In("#sales").SlashE(t.Context(), "/x"); err != nil { // nobody is there
+		if _, err := sam.Touch(t.Context(), Touch{Do: "slash", Room: "C0SALES", Text: "/x"}); err != nil { // to which nobody listens
 			t.Fatal(err)
 		}
 		now = now.Add(5 * time.Minute)
