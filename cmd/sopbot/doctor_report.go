@@ -38,7 +38,7 @@ type diagnosis struct {
 }
 
 func (r *diagnosis) add(check string, state verdict, about, says, do string) {
-	r.found = append(r.found, finding{check, state, about, plainly(says), plainly(do)})
+	r.found = append(r.found, finding{check, state, plainly(about), plainly(says), plainly(do)})
 }
 
 // plainly is what is said, without anything that looks like a secret: an error

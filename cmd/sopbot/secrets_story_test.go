@@ -139,7 +139,7 @@ func TestSecretsAreNeverSaid(t *testing.T) {
 	for _, s := range slack.Sockets() {
 		s.Cut()
 	}
-	within("words of it", func() bool { return strings.Contains(said.String(), "level=WARN") && len(slack.Sockets()) >= 2 })
+	within("words of it", func() bool { return strings.Contains(said.String(), `"level":"WARN"`) && len(slack.Sockets()) >= 2 })
 	check("/metrics", get("/metrics"))
 	check("/readyz", get("/readyz"))
 	check("/healthz", get("/healthz"))
@@ -176,7 +176,7 @@ func TestSecretsAreNeverSaid(t *testing.T) {
 	_ = cmd.Process.Signal(syscall.SIGQUIT)
 	<-ended
 	check("what it said", said.String())
-	for _, want := range []string{"SIGQUIT", "goroutine 1 ", "level=DEBUG", "chat.postMessage", "users.info", "Socket"} {
+	for _, want := range []string{"SIGQUIT", "goroutine 1 ", `"level":"DEBUG"`, "chat.postMessage", "users.info", "Socket"} {
 		if !strings.Contains(said.String(), want) {
 			t.Errorf("the test does not go far enough: it never said %q", want)
 		}

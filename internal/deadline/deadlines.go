@@ -161,6 +161,9 @@ func (d *Deadlines) start(tx *database.Tx, rule Rule, h Happening, who string) e
 			show := func() error { return d.refresh(tx, old, h.At) }
 			if old.Person != who {
 				show = func() error { return d.tellPassed(tx, old, who, h.At) }
+				if old.leaves, err = listsOf(tx, old); err != nil {
+					return err
+				}
 			}
 			if err := d.putShown(tx, old, h.At, show, Dropped); err != nil {
 				return err

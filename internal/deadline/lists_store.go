@@ -44,6 +44,14 @@ func listsOf(tx *database.Tx, d Deadline) (lists []string, err error) {
 	return lists, err
 }
 
+// successor is whoever has the same to do about the same since, where that is
+// somebody else; "" where it is nobody.
+func successor(tx *database.Tx, d Deadline) (person string, err error) {
+	_, err = tx.Row(`SELECT person FROM deadlines WHERE subject = $1 AND page = $2 AND action = $3 AND started_at >= $4 AND person <> $5
+		ORDER BY started_at DESC, id DESC LIMIT 1`, []any{d.Subject, d.Page, d.Action.ID, database.Millis(d.Started), d.Person}, &person)
+	return person, err
+}
+
 // listTelling notes in which list somebody was told.
 func listTelling(tx *database.Tx, d Deadline, person, list string) error {
 	_, err := tx.Exec("UPDATE deadline_tellings SET listed = $4 WHERE deadline = $1 AND turn = $2 AND person = $3", d.ID, d.Turn, person, list)

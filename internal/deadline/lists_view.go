@@ -38,8 +38,16 @@ func (d *Deadlines) rows(tx *database.Tx, list string, now time.Time) (rows []li
 	}
 	slices.SortStableFunc(all, func(a, b listed) int { return b.rank() - a.rank() })
 	for _, on := range all {
+		heir := ""
+		if _, closed := on.Status.(Closed); closed && !on.moved {
+			if heir, err = successor(tx, on.Deadline); err != nil {
+				return nil, 0, err
+			}
+		}
 		row := listRow{words: on.head() + "\n"}
 		switch {
+		case heir != "":
+			row.words += "Is " + chat.Person(heir) + "’s now."
 		case on.moved && (told || on.Person != reader):
 			row.words += "Is " + chat.Person(on.Person) + "’s now."
 		case on.moved:

@@ -191,7 +191,7 @@ func (r Report) actionWords(a, before Action) string {
 	}
 	words += a.standing()
 	if a.Missed > 0 {
-		words += fmt.Sprintf("; %d not done in its week", a.Missed) + none(before.Missed)
+		words += fmt.Sprintf("; %d not done in %s week", a.Missed, its(a.Missed)) + none(before.Missed)
 	}
 	return words
 }

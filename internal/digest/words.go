@@ -92,6 +92,14 @@ func none(before int) string {
 	return fmt.Sprintf(" (%d before)", before)
 }
 
+// its is whose something is, of one or of several.
+func its(n int) string {
+	if n == 1 {
+		return "its"
+	}
+	return "their"
+}
+
 // worked says how much working time something took: minutes say nothing of what
 // takes a day.
 func worked(t time.Duration) string {

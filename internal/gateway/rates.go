@@ -22,9 +22,8 @@ import (
 // tier 3.
 var callsAMinute = map[string]int{
 	"auth.test": 600, "chat.getPermalink": 600, "chat.postMessage": 240, "response_url": 240,
-	"users.list": 20, "conversations.list": 20, "usergroups.list": 20, "usergroups.users.list": 20,
-	"views.open": 100, "views.push": 100, "views.update": 100, "views.publish": 100, "users.info": 100,
-	"conversations.members": 100, "chat.postEphemeral": 100, "files.completeUploadExternal": 100,
+	"usergroups.list": 20, "usergroups.users.list": 20,
+	"views.open": 100, "views.push": 100, "views.update": 100, "users.info": 100, "files.completeUploadExternal": 100,
 }
 
 const (
