@@ -166,8 +166,30 @@ func hostilePlaybook(t *testing.T) fs.FS {
 	files["playbook.yaml"] = &fstest.MapFile{Data: []byte(settings)}
 	form := strings.Replace(string(files["forms/handoff.md"].Data), "    label: Link to the booked call", "    label: \"<!channel> Link & call\"", 1)
 	form = strings.Replace(form, "    hint: The invitation made with the AE's booking link", "    hint: \"<@U0EVIL> & hint\"", 1)
+	// One decline, and only a manager hands the lead off again.
+	form = regexp.MustCompile(`(?m)^declines:.*$`).ReplaceAllString(form, "declines: {again: 0, then: manager}")
 	files["forms/handoff.md"] = &fstest.MapFile{Data: []byte(form)}
+	hostileWeek(files)
 	return files
+}
+
+// hostileWeek adds more to be done each week than one message shows, ended by a
+// form of several steps that asks for a lead.
+func hostileWeek(files fstest.MapFS) {
+	var week, report strings.Builder
+	week.WriteString("---\nid: evil-week\nkind: tool\ntitle: \"<!here> Week & Co\"\nowner: sales-ops\nreview: quarterly\nreviewed: 2026-11-01\nactions:\n")
+	for i := range 26 {
+		fmt.Fprintf(&week, "  - {id: evil_%d, label: \"<!channel> %d & <@U0EVIL> *bold*\", on: week.started, who: [sdr, ae], within: 4d, remind: [3d], escalate: manager, done: evil-report}\n", i, i)
+	}
+	week.WriteString("---\nText <!channel>.\n")
+	report.WriteString("---\nid: evil-report\nkind: form\ntitle: \"<!channel> Report & Co\"\nowner: sales-ops\nreview: quarterly\nreviewed: 2026-11-01\nsubmit: \"<!here> in\"\nfields:\n" +
+		"  - {id: about, label: \"<@U0EVIL> lead\", type: lead}\n")
+	for i := range 9 { // more than one step asks for
+		fmt.Fprintf(&report, "  - {id: evil_%d, label: \"<!channel> %d & Co\", type: long_text, hint: \"<@U0EVIL> & hint\"}\n", i, i)
+	}
+	report.WriteString("---\nText <!channel>.\n")
+	files["evil-week.md"] = &fstest.MapFile{Data: []byte(week.String())}
+	files["evil-report.md"] = &fstest.MapFile{Data: []byte(report.String())}
 }
 
 // Hostile text goes in through everything that takes text, and comes out

@@ -132,19 +132,21 @@ func (p *prowler) fill(m *slacksim.Modal, e element, refused int) {
 	case "timepicker":
 		fill("10:00")
 	case "users_select", "multi_users_select":
-		pick("@alex", "@sam", "@lena")
+		who := []string{"@alex", "@sam", "@lena"}
+		n := refused % len(who)
+		pick(append(who[n:], who[:n]...)...)
 	case "external_select":
 		var found []string
 		for _, typed := range []string{p.words(40, false), ""} {
 			_ = p.try(func(ctx context.Context) (err error) { found, err = m.TypeE(ctx, e.block, typed); return err })
 		}
-		if len(found) > 0 && refused == 0 && (!e.optional || p.turn%3 == 0) {
+		if len(found) > 0 && (refused > 0 || !e.optional || p.turn%3 == 0) {
 			_ = p.try(func(ctx context.Context) error { return m.PickE(ctx, e.block, found[p.turn%len(found)]) })
 		}
 	case "static_select", "radio_buttons", "multi_static_select", "checkboxes":
 		options := p.optionsOf(m, e.block)
 		if len(options) > 0 {
-			pick(options[p.turn%len(options)], options[0])
+			pick(options[(p.turn+refused)%len(options)], options[0])
 		}
 	}
 }
@@ -202,7 +204,7 @@ func (p *prowler) modal(m *slacksim.Modal, step int) (more bool) {
 	} else if step > 8 {
 		return false
 	}
-	for _, e := range all {
+	for i, e := range all {
 		if said := wrong[e.label]; len(wrong) > 0 && said == "" {
 			continue // it is fine as it is
 		}
@@ -210,10 +212,15 @@ func (p *prowler) modal(m *slacksim.Modal, step int) (more bool) {
 			p.refused[e.label]++
 		}
 		p.fill(m, e, p.refused[e.label])
+		// What is picked from a list can be typed below it instead: not both.
+		if next := i + 1; len(wrong) > 0 && e.kind == "external_select" && next < len(all) && all[next].kind == "plain_text_input" && all[next].optional {
+			p.fill(m, all[next], p.refused[e.label])
+		}
 		if !m.Open() {
 			return true
 		}
 	}
+	p.leastPressed(all)
 	for _, e := range all {
 		if len(wrong) > 0 || e.kind == "static_select" {
 			continue // an input, which was filled in
@@ -259,6 +266,12 @@ func (p *prowler) newcomers() {
 			}
 		}
 	}
+}
+
+// leastPressed puts first what was pressed least: of a long list's buttons those
+// that stand on every row would take every turn.
+func (p *prowler) leastPressed(all []element) {
+	slices.SortStableFunc(all, func(a, b element) int { return p.seen[p.nameOf(a)] - p.seen[p.nameOf(b)] })
 }
 
 // wanted reports whether something was not pressed often enough yet.
@@ -349,7 +362,36 @@ func (p *prowler) everything(people ...string) {
 			return err
 		})
 		_ = p.try(func(ctx context.Context) error { _, err := p.person.DME(ctx, p.words(0, true)); return err })
+		p.report()
 		p.buttons()
+	}
+}
+
+// report hands in what ends one of the person's weekly actions. The button that
+// opens it opens every form that ends an action, and is pressed often elsewhere
+// before its turn comes here.
+func (p *prowler) report() {
+	for _, c := range p.person.Messages("DM") {
+		if c.Gone() {
+			continue
+		}
+		for _, e := range elements(c.Blocks()) {
+			if !strings.HasPrefix(e.action, "deadline.open") {
+				continue
+			}
+			if p.try(func(ctx context.Context) error { _, err := c.ClickE(ctx, e.action); return err }) != nil || !p.person.ModalOpen() {
+				continue
+			}
+			var m *slacksim.Modal
+			if p.try(func(ctx context.Context) (err error) { m, err = p.person.ModalE(ctx); return err }) != nil {
+				continue
+			}
+			if strings.Contains(m.Title(), "Report") { // of the page that hostileWeek adds
+				p.modals()
+				return
+			}
+			_ = p.try(func(ctx context.Context) error { return m.CloseE(ctx, true) })
+		}
 	}
 }
 
@@ -385,11 +427,10 @@ func (p *prowler) buttons() {
 			if all, read := p.cards[known]; read && !slices.ContainsFunc(all, p.wanted) {
 				continue
 			}
-			// What was pressed least comes first, and one button of each card: the
-			// next may be of no use any more.
+			// One button of each card: the next may be of no use any more.
 			all := elements(c.Blocks())
 			p.cards[known] = all
-			slices.SortStableFunc(all, func(a, b element) int { return p.seen[p.nameOf(a)] - p.seen[p.nameOf(b)] })
+			p.leastPressed(all)
 			for _, e := range all {
 				if p.press(&c.Surface, e) {
 					p.modals()

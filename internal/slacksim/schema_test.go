@@ -1,6 +1,7 @@
 package slacksim
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -91,6 +92,31 @@ func TestSchemaErrorsPointAtWhatIsWrong(t *testing.T) {
 	wrong := strings.Join(schema.Errors("message", []byte(bad)), "\n")
 	if !strings.Contains(wrong, "colour") || !strings.Contains(wrong, "/blocks/0/text") {
 		t.Errorf("complaints = %q", wrong)
+	}
+	// A chart is judged by its shape as any block is.
+	points := `[{"label":"Mon","value":1},{"label":"Tue","value":-2.5}]`
+	line := `{"type":"data_visualization","title":"Leads","chart":{"type":"line","axis_config":{"categories":["Mon","Tue"],"y_label":"leads"},"series":[{"name":"sent","data":` + points + `}]}}`
+	pie := `{"type":"data_visualization","block_id":"b","title":"Leads","chart":{"type":"pie","segments":` + points + `}}`
+	for _, c := range []struct{ chart, old, new, at string }{
+		{line, "", "", ""},
+		{pie, "", "", ""},
+		{line, `"type":"line"`, `"type":"radar"`, "/blocks/0/chart"},
+		{line, `"value":1`, `"value":"1"`, "/blocks/0/chart/series/0/data/0/value"},
+		{line, `"y_label"`, `"y_title"`, "/blocks/0/chart/axis_config"},
+		{line, `"title":"Leads",`, "", "/blocks/0"},
+		{line, `"name":"sent",`, "", "/blocks/0/chart/series/0"},
+		{pie, `"title":"Leads"`, `"title":{"type":"plain_text","text":"Leads"}`, "/blocks/0/title"},
+		{pie, `"segments"`, `"series"`, "/blocks/0/chart"},
+	} {
+		for surface, frame := range map[string]string{"message": `{"channel":"C1","text":"hi","blocks":[%s]}`, "home": `{"type":"home","blocks":[%s]}`} {
+			wrong := schema.Errors(surface, fmt.Appendf(nil, frame, strings.Replace(c.chart, c.old, c.new, 1)))
+			if c.at == "" && len(wrong) > 0 || c.at != "" && !strings.Contains(strings.Join(wrong, "\n"), "[json-pointer:"+c.at+"]") {
+				t.Errorf("%s in a %s with %s: %q, want a complaint at %q", c.chart, surface, c.new, wrong, c.at)
+			}
+		}
+	}
+	if wrong := schema.Errors("modal", []byte(`{"type":"modal","title":{"type":"plain_text","text":"x"},"blocks":[`+pie+`]}`)); len(wrong) == 0 {
+		t.Error("a modal bears no chart, and nothing is said")
 	}
 	if wrong := schema.Errors("poster", nil); len(wrong) != 1 {
 		t.Errorf("an unknown surface: %q", wrong)

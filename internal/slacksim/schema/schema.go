@@ -73,8 +73,8 @@ var compiled = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
 // app_mention, message_event, reaction_added.
 //
 // The schemas know no lengths (the server checks those) and are behind in a few
-// things: data_visualization, layout, and newer fields of card and task_card
-// are reported though Slack takes them.
+// things: layout, and newer fields of card and task_card are reported though
+// Slack takes them.
 func Errors(surface string, json []byte) []string {
 	schemas, err := compiled()
 	if err != nil {
