@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -313,7 +314,12 @@ func TestHostileTextStaysText(t *testing.T) {
 			t.Fatal(file, err)
 		}
 		for _, row := range rows {
-			for _, cell := range row {
+			for i, cell := range row {
+				// What is left of a clock that stands is the bot's own number, below
+				// zero where it stopped late: nobody typed it.
+				if _, err := strconv.ParseInt(cell, 10, 64); err == nil && rows[0][i] == "left_ms" {
+					continue
+				}
 				if strings.HasPrefix(cell, "'") {
 					formulas++
 				}
