@@ -242,6 +242,10 @@ func TestAMemberOfTheTeamIsForgotten(t *testing.T) {
 		bot := startChild(t, slack, target)
 		tellTheStory(t, slack)
 		settled(t, look(t, target), time.Minute)
+		// Questions are written a moment after they were answered.
+		await(t, "the question", func() bool {
+			return textOf(t, look(t, target), "SELECT words FROM questions WHERE person = 'U0AE000'") != ""
+		})
 		before := ""
 		if !server {
 			bot.stop()

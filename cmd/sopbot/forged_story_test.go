@@ -185,6 +185,10 @@ func TestStrangersChangeNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.clock = one[string](t, b, "SELECT id FROM deadlines WHERE subject = $1", "lead/"+f.lead)
+	// The week's clocks of all who have a role start by themselves.
+	await(t, "everybody's week", func() bool {
+		return one[int](t, b, "SELECT count(*) FROM deadlines WHERE event = 'week.started'") == 5
+	})
 	settled(t, b.db, time.Minute)
 	before := tablesAs(t, b, "")
 	for _, person := range []string{"U0GABE", "U0RICK", "U0NOBODY", "", "USLACKBOT", "' OR 1=1"} {

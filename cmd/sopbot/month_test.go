@@ -307,7 +307,7 @@ func (m *month) compare(from time.Time) {
 		posts++
 		at := stands[v[0]]
 		if len(at) != 1 || v[2] != "sent" || at[0].ts != v[3] || at[0].text != v[4] {
-			t.Errorf("the message %s is %s (%s), and stands in Slack %d times: %q", v[1], v[2], v[5], len(at), at)
+			t.Errorf("the message %s is %s (%s) as %q, and stands in Slack %d times: %q", v[1], v[2], v[5], v[4], len(at), at)
 		}
 		delete(stands, v[0])
 	})

@@ -110,6 +110,12 @@ func (p *Posts) update(ctx context.Context, j outbox.Job, m post) error {
 	if wait := p.seats.wait(p.slack.rates, "chat.update", m.id, p.now()); wait > 0 {
 		return outbox.Later(wait, errPaced)
 	}
+	// Our clock may be pushed while a call with an older look is out: it is over
+	// when it is over, whatever the clock says.
+	if _, out := p.out.LoadOrStore(m.key, true); out {
+		return outbox.Later(100*time.Millisecond, errOut)
+	}
+	defer p.out.Delete(m.key)
 	m, err := p.begin(ctx, m, func(tx *database.Tx, now time.Time) (bool, error) {
 		return beginUpdate(tx, m, now, now.Add(-p.Timeout-p.Settle))
 	})
