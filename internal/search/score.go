@@ -1,7 +1,5 @@
 package search
 
-import "slices"
-
 // candidates is how many documents are looked at word by word.
 const candidates = 100
 
@@ -120,18 +118,21 @@ func (x *Index) wanted(d uint32, q *question) bool {
 
 // keep holds the best candidates in a heap whose root is the worst of them.
 func (s *scratch) keep(r ranked) {
-	h := s.best
-	if len(h) < candidates {
-		s.best = append(h, r)
+	switch {
+	case len(s.best) < candidates:
+		s.best = append(s.best, r)
 		if len(s.best) == candidates {
-			slices.SortFunc(s.best, func(a, b ranked) int { return byScore(b, a) })
+			for i := candidates/2 - 1; i >= 0; i-- {
+				sink(s.best, i, s.best[i])
+			}
 		}
-		return
+	case byScore(r, s.best[0]) < 0:
+		sink(s.best, 0, r)
 	}
-	if byScore(r, h[0]) >= 0 {
-		return
-	}
-	i := 0
+}
+
+// sink puts r into a heap at i, or as far below as it belongs.
+func sink(h []ranked, i int, r ranked) {
 	for {
 		child := 2*i + 1
 		if child >= len(h) {

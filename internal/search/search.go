@@ -87,6 +87,14 @@ func (x *Index) pages(s *scratch, q *question) []ranked {
 
 // byScore puts the best first. Documents are numbered by page ID and section,
 // so the number breaks ties the same way in every build.
+// It is the innermost of all that a question does: scores are numbers, so the
+// plain signs do.
 func byScore(a, b ranked) int {
-	return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.doc, b.doc))
+	switch {
+	case a.score > b.score:
+		return -1
+	case a.score < b.score:
+		return 1
+	}
+	return cmp.Compare(a.doc, b.doc)
 }
