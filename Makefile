@@ -23,7 +23,7 @@ test: postgres ## everything, as CI runs it
 	$(GO) run ./cmd/sopbot lint playbook
 	@GO="$(GO)" scripts/vuln.sh
 	@scripts/chromium.sh
-	$(GO) test -race -timeout 12m ./...
+	$(GO) test -race -timeout 14m ./...
 
 vuln: ## known vulnerabilities in what is called, by govulncheck; says loudly where its database cannot be reached
 	@GO="$(GO)" scripts/vuln.sh

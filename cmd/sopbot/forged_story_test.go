@@ -185,9 +185,10 @@ func TestStrangersChangeNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.clock = one[string](t, b, "SELECT id FROM deadlines WHERE subject = $1", "lead/"+f.lead)
-	// The week's clocks of all who have a role start by themselves.
-	await(t, "everybody's week", func() bool {
-		return one[int](t, b, "SELECT count(*) FROM deadlines WHERE event = 'week.started'") == 5
+	// The week's clocks of all who have a role start by themselves, and the
+	// playbook in force is kept.
+	await(t, "what begins with the bot", func() bool {
+		return one[int](t, b, "SELECT count(*) FROM deadlines WHERE event = 'week.started'") == 5 && one[int](t, b, "SELECT count(*) FROM editions") == 1
 	})
 	settled(t, b.db, time.Minute)
 	before := tablesAs(t, b, "")
