@@ -16,7 +16,7 @@ import (
 var tokensApp = regexp.MustCompile(`^xapp-\d+-(A[A-Z0-9]+)-`)
 
 const (
-	makeToken = "make an app-level token (xapp-…) with the scope connections:write: the app's page, Basic Information, App-Level Tokens; set it as SLACK_APP_TOKEN"
+	makeToken = "make an app-level token (xapp-…) with the scope connections:write: the app's page, Basic Information, App-Level Tokens; set it as SLACK_APP_TOKEN" //nolint:gosec // words about a token
 	switchOn  = "switch it on: the app's page, Socket Mode, Enable Socket Mode"
 	sameApp   = "take both tokens from the pages of one app: Basic Information for the app-level token, OAuth & Permissions for the bot's"
 )

@@ -118,8 +118,8 @@ func (db *DB) writeServer(ctx context.Context, how manner, fn func(*Tx) error) (
 	}
 	committed, err := besideOthers()
 	for try := 1; try < writeTries && errors.Is(err, errLost); try++ {
-		switch {
-		case try == 1:
+		switch try {
+		case 1:
 			// Whoever won is committed, and cannot win again.
 			committed, err = besideOthers()
 		default:

@@ -38,7 +38,12 @@ func TestAShelfAsksForWhatItDoesNotHave(t *testing.T) {
 	}}
 	now := &Playbook{Version: "now"}
 	s.Use(now)
-	if s.Version("old") != old || s.Version("old") != old || asked["old"] != 1 {
+	for range 2 {
+		if s.Version("old") != old {
+			t.Error("the older playbook is not given")
+		}
+	}
+	if asked["old"] != 1 {
 		t.Errorf("an older playbook was asked for %d times, want once", asked["old"])
 	}
 	if s.Version("gone") != now || s.Version("") != now || s.Version("now") != now || s.InForce() != now {
