@@ -18,11 +18,31 @@ func startBotAt(t *testing.T, at time.Time) (*slacksim.Slack, *bot, func(time.Du
 	clock := &demoClock{}
 	clock.Push(time.Until(at))
 	slack, b := startBotWith(t, slacksim.Options{Now: clock.Now}, func(b *bot) { b.now = clock.Now })
-	return slack, b, func(by time.Duration) {
+	return slack, b, pusher(t, clock, slack, b)
+}
+
+// pusher pushes the clock that a bot and the local Slack go by, as soon as what
+// the bot has begun is over: what becomes of a call that is out while the clock
+// jumps has tests of its own. Where something never rests, it is not waited for
+// long.
+func pusher(t *testing.T, clock *demoClock, slack *slacksim.Slack, b *bot) func(time.Duration) {
+	return func(by time.Duration) {
+		t.Helper()
+		for patience := time.Now().Add(5 * time.Second); underWay(t, b, clock.Now()) > 0 && time.Now().Before(patience); {
+			time.Sleep(5 * time.Millisecond)
+		}
 		clock.Push(by)
 		slack.Wake()
 		b.wake()
 	}
+}
+
+// underWay counts what is due and not done, and messages of which it is not yet
+// known whether they stand in Slack.
+func underWay(t *testing.T, b *bot, now time.Time) int {
+	t.Helper()
+	return one[int](t, b, "SELECT count(*) FROM outbox WHERE state = 'ready' AND run_at <= $1", now.UnixMilli()) +
+		one[int](t, b, "SELECT count(*) FROM posts WHERE state = 'sending'")
 }
 
 func TestResearchIsRemindedOfAndItsLatenessTold(t *testing.T) {

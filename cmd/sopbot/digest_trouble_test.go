@@ -22,11 +22,7 @@ func managed(t *testing.T, at time.Time, change func(s *playbook.Settings)) (*sl
 			change(s)
 		}
 	})
-	return slack, b, func(by time.Duration) {
-		clock.Push(by)
-		slack.Wake()
-		b.wake()
-	}
+	return slack, b, pusher(t, clock, slack, b)
 }
 
 // managers are who manages, in the place of Dana.
@@ -78,6 +74,32 @@ func TestAManagerWhoLeftGetsNone(t *testing.T) {
 	waitUntil(t, "Dana has her second", func() bool { return digestsOf(slack, "dana") == 2 })
 	if n := one[int](t, b, "SELECT count(*) FROM posts WHERE channel = 'U0RICK'"); n != 0 {
 		t.Errorf("%d messages were meant for somebody who has left", n)
+	}
+}
+
+// A machine that slept for a day wakes up with its call to Slack still out.
+func TestADigestThatIsBeingSentWhenTheClockJumpsIsNotCalledSkipped(t *testing.T) {
+	clock := &demoClock{}
+	clock.Push(time.Until(nine))
+	slack, b := startBotWith(t, slacksim.Options{Now: clock.Now}, func(b *bot) { b.now = clock.Now })
+	slack.Fault(slacksim.Fault{Method: "chat.postMessage", Delay: 2 * time.Second, Match: func(args map[string]any) bool { return args["channel"] == "U0DANA" }})
+	jump := func(by time.Duration) {
+		clock.Push(by)
+		slack.Wake()
+		b.wake()
+	}
+	jump(time.Minute)
+	waitUntil(t, "it is being sent", func() bool {
+		return one[int](t, b, "SELECT count(*) FROM posts WHERE key LIKE 'digest/U0DANA/%' AND state = 'sending'") == 1
+	})
+	jump(8 * time.Hour)
+	m := slack.As("dana").WaitFor("on working days")
+	waitUntil(t, "nobody asks for it any more", func() bool {
+		return one[int](t, b, "SELECT count(*) FROM outbox WHERE kind = 'digest.stale' AND state = 'ready' AND run_at <= $1", clock.Now().UnixMilli()) == 0
+	})
+	time.Sleep(100 * time.Millisecond)
+	if text := m.Text(); !strings.Contains(text, "You get this as a manager") || strings.Contains(text, "skipped") {
+		t.Errorf("the digest that arrived is now:\n%s", text)
 	}
 }
 

@@ -36,11 +36,7 @@ func startKeeping(t *testing.T, target string) (*slacksim.Slack, *bot, func(time
 		}
 	})
 	slack.Patience = 20 * time.Second
-	return slack, b, func(by time.Duration) {
-		clock.Push(by)
-		slack.Wake()
-		b.wake()
-	}
+	return slack, b, pusher(t, clock, slack, b)
 }
 
 // howMany counts rows.

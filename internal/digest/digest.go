@@ -20,6 +20,8 @@ type Posts interface {
 	Put(tx *database.Tx, key, channel string, m chat.Message) error
 	// Pending reports whether it is still on its way for the first time.
 	Pending(tx *database.Tx, key string) (bool, error)
+	// Out reports whether a call is bringing it to Slack right now.
+	Out(key string) bool
 }
 
 // Opener shows something of a feature: the lead, the handoff of that id.

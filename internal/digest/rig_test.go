@@ -130,6 +130,7 @@ func (n *notebook) Put(tx *database.Tx, key, channel string, m chat.Message) err
 }
 
 func (n *notebook) Pending(*database.Tx, string) (bool, error) { return false, nil }
+func (n *notebook) Out(string) bool                            { return false }
 
 func (n *notebook) Change(tx *database.Tx, key string, m chat.Message) (bool, error) {
 	n.Lock()

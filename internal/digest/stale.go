@@ -3,6 +3,7 @@ package digest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"sopbot/internal/chat"
@@ -22,6 +23,8 @@ type stale struct {
 	Kind Kind   `json:"kind"`
 	Day  string `json:"day"`
 }
+
+var errOut = errors.New("it is being sent right now")
 
 // least is how long Slack has at any rate, for a digest that is late already.
 const least = 30 * time.Minute
@@ -44,6 +47,10 @@ func (d *Digests) stale(ctx context.Context, j outbox.Job) error {
 	day, err := playbook.ParseDate(s.Day)
 	if err != nil {
 		return outbox.Dead(err)
+	}
+	// A machine that slept may wake up with the call still out.
+	if d.Posts.Out(s.Key) {
+		return outbox.Later(time.Second, errOut)
 	}
 	return d.DB.Write(ctx, func(tx *database.Tx) error {
 		if err := j.Done(tx); err != nil {

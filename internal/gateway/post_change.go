@@ -32,3 +32,10 @@ func (p *Posts) Pending(tx *database.Tx, key string) (bool, error) {
 	}
 	return found && (m.state == "queued" || m.state == "sending"), nil
 }
+
+// Out reports whether a call of this process is bringing the message of that key
+// to Slack right now, so that nobody knows yet whether it stands there.
+func (p *Posts) Out(key string) bool {
+	_, out := p.out.Load(key)
+	return out
+}

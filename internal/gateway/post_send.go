@@ -66,6 +66,8 @@ func (p *Posts) send(ctx context.Context, j outbox.Job, m post) error {
 	if wait := p.pace.turn(m.id, m.channel, p.now()); wait > 0 {
 		return outbox.Later(wait, errPaced)
 	}
+	p.out.Store(m.key, true)
+	defer p.out.Delete(m.key)
 	begun, err := p.begin(ctx, m, func(tx *database.Tx, now time.Time) (bool, error) { return beginPost(tx, m, now) })
 	if err != nil {
 		wait := p.pace.back(m.id, m.channel, p.now())
@@ -80,8 +82,6 @@ func (p *Posts) send(ctx context.Context, j outbox.Job, m post) error {
 		p.pace.over(m.channel, p.now())
 		return p.end(ctx, j, m, impossible, 0, err)
 	}
-	p.out.Store(m.key, true)
-	defer p.out.Delete(m.key)
 	var place, ts string
 	err, wrote := p.call(ctx, "chat.postMessage", func(ctx context.Context) (err error) {
 		place, ts, err = p.api.PostMessageContext(ctx, m.channel, options...)
