@@ -115,6 +115,10 @@ type scratch struct {
 	marked  []uint32
 	best    []ranked
 	pages   []ranked
+	seconds []ranked // of each of pages the best other section, if it has one
+	slot    []uint32 // page → place in titled, or in pages, + 1
+	titled  []titled
+	look    look
 }
 
 func newScratch(x *Index) *scratch {
@@ -123,5 +127,6 @@ func newScratch(x *Index) *scratch {
 		total: make([]float32, len(x.docs)),
 		form:  make([]float32, len(x.docs)),
 		mark:  make([]uint16, len(x.lexicon.terms)),
+		slot:  make([]uint32, len(x.sheets)),
 	}
 }
