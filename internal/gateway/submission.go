@@ -40,7 +40,7 @@ func (g *Gateway) submission(ctx context.Context, j *job, o chat.Origin, p *inte
 	ctx, cancel := context.WithTimeout(ctx, tellWithin)
 	defer cancel()
 	payload := answerPayload(answer)
-	if _, fits := g.acknowledgement(j.env.ID, payload); !fits {
+	if !g.fits(j.env.ID, payload) {
 		g.large(ctx, j, o, p.View, answer)
 		return
 	}

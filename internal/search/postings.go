@@ -111,6 +111,7 @@ type scratch struct {
 	form    []float32 // document → best form of the word at hand
 	touched []uint32  // documents with a score
 	formed  []uint32  // documents with a form
+	both    []posting // documents with all terms of a phrase
 	mark    []uint16  // term → word of the question that it matches: see rerank.go
 	marked  []uint32
 	best    []ranked
