@@ -113,7 +113,13 @@ func (d *Digests) follow(tx *database.Tx) error {
 	}
 	var wanted []name
 	for _, id := range d.Roster.Heard(roster.Manager) {
-		if p := d.Roster.Recall(id); !p.Deactivated && !p.Bot && !p.Guest {
+		switch p := d.Roster.Recall(id); {
+		case !p.Known && known[name{id, Daily}].generation > 0:
+			// It was planned by a zone that is not known any more. Slack is asked,
+			// and what the playbook's zone says would be wrong until then.
+			delete(known, name{id, Daily})
+			delete(known, name{id, Weekly})
+		case !p.Deactivated && !p.Bot && !p.Guest:
 			wanted = append(wanted, name{id, Daily}, name{id, Weekly})
 		}
 	}
