@@ -96,6 +96,17 @@ func TestAllThatNeedsAManagerIsReadPageByPage(t *testing.T) {
 	dana.Modal().Close()
 	all.Click("← Back")
 	all.WaitFor("16 to 30 of 34")
+	has(t, "the page before", all.Text(), "Company 15")
+
+	// What is given away from there has its whole time again, and is gone from the
+	// list beneath.
+	all.Click("Reassign")
+	form := dana.Modal()
+	has(t, "what Reassign opens", form.Text(), "Company 15")
+	form.Pick("Who works on it from now on", "@priya").Submit()
+	all.WaitFor("16 to 30 of 33")
+	has(t, "the list beneath", dana.Modal().Text(), "Company 16", "Company 30")
+	lacks(t, "the list beneath", dana.Modal().Text(), "Company 15")
 	all.Close()
 
 	m.Click("By person")
