@@ -124,6 +124,11 @@ func TestWhatAClickCanEndIsEndedFromTheDigest(t *testing.T) {
 	push(26 * time.Hour)
 	sales.Slash("/digest")
 	m := sales.WaitFor("Needs you today: 2")
+	// What a call asks for is about the lead of the call.
+	has(t, "the digest", m.Text(), "[Open] [Nudge] [Done]")
+	m.Click("Open")
+	has(t, "what Open shows", dana.Modal().Text(), "Tern Hotels", "call held")
+	dana.Modal().Close()
 	m.Click("Done")
 	dana.WaitFor("is done.")
 	m.Click("Done")

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -147,7 +148,34 @@ func (d *Digests) nudged(ctx context.Context, j outbox.Job) error {
 		p := &page{}
 		p.say(chat.Person(n.By) + " asks you to see to this:\n" + t.words)
 		p.row(t.buttons...)
-		p.small("You get this because a manager nudged you from the digest, which happens at most once a day about one thing.")
+		p.small("You get this because a manager nudged you, which happens at most once a day about one thing.")
 		return d.Posts.Put(tx, j.Key, n.Person, p.done())
 	})
+}
+
+// Beside are the buttons of a manager who is told that a deadline passed: the same
+// that the digest has for it. A nudge is for whoever can still do it; and only who
+// may nudge is offered it.
+func (d *Digests) Beside(on deadline.Deadline, reader string) (buttons []slack.BlockElement) {
+	if subject := d.opened(on.Subject, on.Lead); subject != "" {
+		buttons = append(buttons, chat.Button(actionOpen+":"+on.ID, subject, "Open"))
+	}
+	_, open := on.Status.(deadline.Open)
+	manager := d.Roster.Open(roster.Manager) || slices.Contains(d.Roster.Heard(roster.Manager), reader)
+	if open && manager && on.Abandoned.IsZero() && on.Person != reader {
+		buttons = append(buttons, chat.Button(actionNudge+":"+on.ID, "deadline/"+on.ID, "Nudge"))
+	}
+	return buttons
+}
+
+// opened is what the button Open shows of what a deadline is about: the subject, or
+// the lead that it has to do with; "" where there is nothing to be opened.
+func (d *Digests) opened(subject, lead string) string {
+	if kind, _, _ := strings.Cut(subject, "/"); d.Opens[kind] != nil {
+		return subject
+	}
+	if lead != "" && d.Opens["lead"] != nil {
+		return "lead/" + lead
+	}
+	return ""
 }
