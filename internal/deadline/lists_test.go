@@ -63,6 +63,7 @@ func sections(m chat.Message) (texts []string) {
 }
 
 func TestWhatComesDueTogetherStandsInOneMessage(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := overnight(t, 4)
 		at(t, 4, 10, 31) // due at eleven
@@ -122,6 +123,7 @@ func menuOf(t *testing.T, m chat.Message) (action string, values []string) {
 
 // What came in one message is put off in one click, and comes again in one.
 func TestAllOfAListIsPutOffAtOnce(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := overnight(t, 4)
 		router := chat.NewRouter()
@@ -190,6 +192,7 @@ func TestAllOfAListIsPutOffAtOnce(t *testing.T) {
 }
 
 func TestAManagerIsToldOfManyInOneMessage(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := overnight(t, 3)
 		at(t, 4, 12, 30)
@@ -212,6 +215,7 @@ func TestAManagerIsToldOfManyInOneMessage(t *testing.T) {
 
 // A list that is longer than a message: the rest is a click away, and follows.
 func TestALongListFitsIntoAMessage(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := overnight(t, 120)
 		at(t, 4, 10, 31)
