@@ -110,7 +110,7 @@ func TestAllThatNeedsAManagerIsReadPageByPage(t *testing.T) {
 	all.Close()
 
 	m.Click("By person")
-	has(t, "by person", dana.Modal().Text(), "@sam: Research the company and the contact's", "none done; 17 open and overdue", "@noor")
+	has(t, "by person", dana.Modal().Text(), "@sam", "Research the company and the contact's LinkedIn profile – none done; 17 open and overdue", "@noor")
 }
 
 // A click on Done in the digest, and in the list, which shows what is left.

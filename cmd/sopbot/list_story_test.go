@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"sopbot/internal/slacksim"
 )
 
 // Three things pass at once, and the manager has them in one message. A lead
@@ -90,4 +92,39 @@ func TestAListOfRemindersIsPutOffAtOnce(t *testing.T) {
 		}
 		return n == 1 && strings.Contains(list.Text(), "All of this is settled")
 	})
+}
+
+// Somebody has left with work open: their manager has it in one message, once, can
+// give it away from there, and nobody is told of it a second time.
+func TestWhatSomebodyLeavesIsTheirManagersOnce(t *testing.T) {
+	slack, b, push := startBotAt(t, tuesday)
+	dana := slack.As("dana")
+	for _, company := range []string{"Tern Hotels", "Quay Foods", "Heron Clinics"} {
+		dana.In("#sales").Slash("/lead assign @sam " + company)
+	}
+	slack.Fault(slacksim.Fault{Method: "users.info", Error: "user_not_found", Times: -1, Match: func(args map[string]any) bool { return args["user"] == "U0SAM" }})
+	push(time.Hour) // once an hour it is looked who is there
+	left := dana.WaitFor("no longer in this workspace")
+	has(t, "what the manager is told", left.Text(), "Sam is no longer in this workspace and leaves 3 things to do", "Tern Hotels", "Quay Foods", "Heron Clinics", "[Reassign]", "nobody else is reminded")
+	left.Click("Reassign")
+	dana.Modal().Pick("Who works on it from now on", "@priya").Submit()
+	slack.As("priya").WaitFor("gave you the lead")
+	await(t, "it to be gone from what Sam leaves", func() bool { return strings.Count(left.Text(), "[Reassign]") == 2 })
+	push(26 * time.Hour)
+	n := 0
+	for _, m := range dana.Messages("DM") {
+		if strings.Contains(m.Text(), "no longer in this workspace") {
+			n++
+		}
+	}
+	if n != 1 {
+		t.Errorf("told %d times", n)
+	}
+	if n := one[int](t, b, "SELECT count(*) FROM posts WHERE channel = 'U0SAM' AND key LIKE 'deadline/%'"); n != 0 {
+		t.Errorf("%d reminders were meant for somebody who has left", n)
+	}
+	// No list and no nudge of theirs offers what cannot be done any more.
+	if strings.Contains(left.Text(), "[Nudge]") {
+		t.Errorf("somebody who has left is to be nudged:\n%s", left.Text())
+	}
 }

@@ -173,6 +173,11 @@ func (d *Deadlines) start(tx *database.Tx, rule Rule, h Happening, who string) e
 			if err := d.putShown(tx, old, h.At, show, Dropped); err != nil {
 				return err
 			}
+			if !old.Abandoned.IsZero() { // an heir has given it away
+				if err := d.refreshOrphans(tx, old.Person, old.Abandoned); err != nil {
+					return err
+				}
+			}
 		}
 	}
 	return d.put(tx, on, h.At, Started)

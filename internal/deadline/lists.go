@@ -80,6 +80,9 @@ func (r *round) act(on Deadline) error {
 		return d.miss(tx, on, ends, now)
 	}
 	var news []News
+	if len(p.tell) > 0 && on.Escalated.IsZero() {
+		on.Escalated = now // the person reads of it, too
+	}
 	if p.remind {
 		if on, err = r.remind(on, p); err != nil {
 			return err
@@ -87,9 +90,6 @@ func (r *round) act(on Deadline) error {
 		news = append(news, Reminded)
 	}
 	for _, person := range p.tell {
-		if on.Escalated.IsZero() {
-			on.Escalated = now
-		}
 		if err := tell(tx, on, person, now); err != nil {
 			return err
 		}

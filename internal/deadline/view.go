@@ -127,6 +127,9 @@ func (d *Deadlines) reminder(on Deadline) chat.Message {
 	if on.Escalate != "" && on.handled.Before(on.Due) {
 		why += " If it is still open at the deadline, the role " + chat.EscapeInline(on.Escalate) + " is told."
 	}
+	if !on.Escalated.IsZero() && !on.Escalated.After(on.handled) {
+		why += " The role " + chat.EscapeInline(on.Escalate) + " was told that its deadline passed."
+	}
 	return d.message(words, d.Buttons(on), why)
 }
 
@@ -193,7 +196,7 @@ func (d *Deadlines) Words(on Deadline, reader string, now time.Time) string {
 	words := "Due " + chat.Moment(on.Due, zone) + "."
 	if !now.Before(on.Due) {
 		words = "Was due " + chat.Moment(on.Due, zone) + " and is still open"
-		if late := on.Late(now, d.Calendar(on.Person)); late >= time.Second {
+		if late := on.Late(now, d.Calendar(on.Person)); late >= on.worthSaying() {
 			words += ", " + Length(late) + " late"
 		}
 		words += "."
@@ -202,6 +205,15 @@ func (d *Deadlines) Words(on Deadline, reader string, now time.Time) string {
 		words += " Snoozed until " + chat.Moment(on.Snoozed, zone) + "."
 	}
 	return words
+}
+
+// worthSaying is from when on lateness is said: seconds count where the whole of it
+// is a matter of seconds.
+func (d Deadline) worthSaying() time.Duration {
+	if d.Within.Days == 0 && d.Within.Months == 0 && d.Within.Clock < 10*time.Minute {
+		return time.Second
+	}
+	return time.Minute
 }
 
 func (d *Deadlines) doneWords(s Done, zone *time.Location) string {

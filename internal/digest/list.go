@@ -165,7 +165,7 @@ func (d *Digests) lines(tx *database.Tx, r Report, l leaf) (lines []string, err 
 		}
 		all, err := people(tx, l.of, tallies)
 		for _, rep := range all {
-			lines = append(lines, r.repWords(rep, mostActions))
+			lines = append(lines, r.repLines(rep))
 		}
 		return lines, err
 	case listReviews:
@@ -188,7 +188,7 @@ func (d *Digests) lines(tx *database.Tx, r Report, l leaf) (lines []string, err 
 		} else {
 			words += share(a.OnTime, a.done()) + " on time"
 		}
-		lines = append(lines, words+a.standing())
+		lines = append(lines, words+a.standing()+a.missed())
 	}
 	return lines, err
 }

@@ -40,7 +40,7 @@ type finder struct {
 type glimpse struct {
 	from time.Time // by Slack's clock
 	at   time.Time // by ours, which nobody turns
-	ts       map[string]string
+	ts   map[string]string
 }
 
 func newFinder() *finder {
