@@ -129,6 +129,12 @@ func (f *features) connectClocks() {
 				return err
 			}
 		}
+		switch what {
+		case deadline.Finished, deadline.Dropped, deadline.Undone, deadline.Snoozed:
+			if err := f.digests.Changed(tx, on); err != nil {
+				return err
+			}
+		}
 		if !strings.HasPrefix(on.Subject, "lead/") {
 			return nil
 		}

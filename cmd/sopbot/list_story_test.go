@@ -52,6 +52,15 @@ func TestAManagerCanActOnWhatPassed(t *testing.T) {
 	has(t, "the nudge", sam.WaitFor("asks you to see to this").Text(), "@dana", "Tern Hotels", "1 minute late", "[Research done]", "a manager nudged you")
 	told.Click("Nudge")
 	dana.WaitFor("@sam was nudged about it already")
+	nudge := sam.WaitFor("asks you to see to this")
+	nudge.Choose("Snooze", "30 minutes")
+	nudge.WaitFor("Snoozed until")
+	nudge.Click("Research done")
+	sam.Modal().Fill("Company: what they do, size, recent news", "Hotels").Pick("Do they fit our ideal customer profile?", "Yes").
+		Fill("Contact's LinkedIn profile", "https://linkedin.example/x").Fill("Where does it probably hurt?", "Prices").Submit()
+	nudge.WaitFor("asked you to see to this")
+	lacks(t, "the nudge when it is done", nudge.Text(), "[Research done]", "Snooze")
+	has(t, "the nudge when it is done", nudge.Text(), "@sam, ", "done, 1 minute late")
 
 	for _, company := range []string{"Quay Foods", "Heron Clinics", "Kestrel Cargo"} {
 		dana.In("#sales").Slash("/lead assign @sam " + company)

@@ -208,6 +208,15 @@ func (o *Outbox) Cancel(tx *database.Tx, key string) (cancelled bool, err error)
 	return cancelled, nil
 }
 
+// Payload is what a row was added with, as long as it is kept.
+func (o *Outbox) Payload(tx *database.Tx, key string) (payload json.RawMessage, found bool, err error) {
+	var text string
+	if found, err = tx.Row("SELECT payload FROM outbox WHERE key = $1", []any{key}, &text); err != nil {
+		return nil, false, fmt.Errorf("outbox: payload of %s: %w", key, err)
+	}
+	return json.RawMessage(text), found, nil
+}
+
 // Revive gives a dead row all its tries again, now; revived is false when
 // there is none.
 func (o *Outbox) Revive(tx *database.Tx, key string) (revived bool, err error) {
