@@ -262,7 +262,7 @@ func (d *Digests) stillReads(ctx context.Context, e entry) (bool, error) {
 // over ends a digest's row: with the message, or without where it is skipped.
 func (d *Digests) over(ctx context.Context, j outbox.Job, e entry, m *chat.Message, reads bool, now time.Time) error {
 	if m == nil && reads {
-		d.Log.Warn("a digest is skipped: nobody was there to send it in time", "person", e.person, "digest", e.kind, "day", e.slot.Day, "due", e.slot.At)
+		d.Log.Warn("a digest is skipped: nobody was there to send it in time", "person", e.person, "digest", e.kind, "day", e.slot.Day.String(), "due", e.slot.At)
 	}
 	return d.DB.Write(ctx, func(tx *database.Tx) error {
 		// First, so that nothing that follows can cancel it.
