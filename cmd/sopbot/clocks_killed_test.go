@@ -104,7 +104,6 @@ func TestClocksSurviveKills(t *testing.T) {
 			time.Sleep(300*time.Millisecond + rand.N(900*time.Millisecond))
 			bot.kill()
 			if round%4 == 3 {
-				time.Sleep(hastyDelays.call + hastyDelays.settle) // who jumps ahead must not take what is under way for lost
 				ahead += 31 * time.Minute
 			}
 			if rand.N(3) == 0 { // killed again while it starts

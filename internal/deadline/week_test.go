@@ -218,7 +218,7 @@ func TestAWeekOfAClockThatIsTurned(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				clock := &turned{}
-				r := newRigAt(t, load(t, rounds, walk), clock.now)
+				r := newRigAt(t, load(t, rounds, walk), clock.now, 10*time.Minute) // it is woken when the clock is turned
 				at(t, 10, 9, 20)
 				for _, by := range turns {
 					clock.by.Store(int64(by))
