@@ -15,7 +15,7 @@ func managed(t *testing.T, at time.Time, change func(s *playbook.Settings)) (*sl
 	clock := &demoClock{}
 	clock.Push(time.Until(at))
 	slack, b := startBotWith(t, slacksim.Options{Now: clock.Now}, func(b *bot) {
-		b.now = clock.Now
+		b.now, b.delays = clock.Now, calmDelays
 		team := b.settings
 		b.settings = func(s *playbook.Settings) {
 			team(s)
