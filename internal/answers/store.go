@@ -74,37 +74,40 @@ func (r *recorder) run() {
 	defer close(r.done)
 	batch := make([]Question, 0, recordMost)
 	for open := true; open; {
+		var waiting chan struct{} // of somebody who needs what was asked
 		select {
 		case q, ok := <-r.in:
 			if open = ok; ok {
 				batch = append(batch, *q)
 			}
-		case reply := <-r.flush:
-			// What was added before the request stands in the channel still.
-			for range len(r.in) {
-				batch = append(batch, *<-r.in)
-			}
-			r.keep(batch, open)
-			batch = batch[:0]
-			close(reply)
-			continue
+		case waiting = <-r.flush:
 		}
-		// A moment for more to come: one commit serves them all.
+		// A moment for more to come: one commit serves them all. Nobody waits for it.
 		more := time.NewTimer(recordEvery)
 	fill:
-		for open && len(batch) < recordMost {
+		for open && waiting == nil && len(batch) < recordMost {
 			select {
 			case q, ok := <-r.in:
 				if open = ok; ok {
 					batch = append(batch, *q)
 				}
+			case waiting = <-r.flush:
 			case <-more.C:
 				break fill
 			}
 		}
 		more.Stop()
+		if waiting != nil {
+			// What was added before the request stands in the channel still.
+			for range len(r.in) {
+				batch = append(batch, *<-r.in)
+			}
+		}
 		r.keep(batch, open)
 		batch = batch[:0]
+		if waiting != nil {
+			close(waiting)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"sopbot/internal/database"
@@ -56,6 +57,23 @@ func TestAClickFindsTheQuestionThatWasJustAsked(t *testing.T) {
 			t.Errorf("question %d: %q, %v, %v", i, words, ok, err)
 		}
 	}
+}
+
+// The moment in which more may come is the recorder's, and not that of somebody
+// who clicks at once.
+func TestAClickDoesNotWaitForMoreQuestionsToCome(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := recording(t)
+		defer a.Stop()
+		for i := range 3 {
+			a.recorder.add(asked(i))
+			synctest.Wait() // the recorder waits for more
+			clicked := time.Now()
+			if _, ok, err := a.words(t.Context(), asked(i).ID); err != nil || !ok || time.Since(clicked) > 0 {
+				t.Errorf("question %d: found %v, %v, after %v", i, ok, err, time.Since(clicked))
+			}
+		}
+	})
 }
 
 func TestALaterOpinionReplacesAnEarlierOneAndItsReasonStays(t *testing.T) {
