@@ -25,7 +25,7 @@ import (
 type eraseCommand struct {
 	Who      string   `arg:"" help:"A member's ID (U…), @handle or name; a lead's, company's or contact's name; a contact's e-mail address; or a code that erase lists."`
 	Yes      bool     `help:"Do it; without, it is only said what would go."`
-	Also     []string `help:"Another name to take out of what others wrote; may be given several times." placeholder:"NAME"`
+	Also     []string `help:"Another name to take out of what others wrote; may be given several times." placeholder:"NAME" sep:"none"`
 	By       string   `help:"Who does it, for the audit trail; without, whoever is signed in on this machine." placeholder:"NAME"`
 	Database string   `help:"The file, or the address of PostgreSQL." env:"SOPBOT_DATABASE" default:"sopbot.db" placeholder:"FILE"`
 }
@@ -42,8 +42,9 @@ What is counted stays, without a name; the audit trail says that something was e
 With SQLite stop the bot first; the messages are changed when it runs again. With PostgreSQL it may run; start it anew
 afterwards, because it remembers who is called what.
 
-What it cannot reach: backups and exports that were made before, answers that people saw for themselves alone, files and messages that
-people wrote in Slack, and PostgreSQL's own logs.`
+What it cannot reach: backups and exports that were made before, answers that people saw for themselves alone, messages and files of people's
+own in Slack, and PostgreSQL's own logs. Answers to mentions and direct messages (they repeat the question), answers that somebody shared, and files for
+calendars stay in Slack, too: it lists where and when, as far as the database knows, for people to remove them.`
 }
 
 // Run finds who is meant and erases it.
@@ -112,6 +113,15 @@ func (c eraseCommand) done(ctx context.Context, w io.Writer, db *database.DB, wh
 	for _, note := range r.Notes {
 		fmt.Fprintln(w, note)
 	}
+	if len(r.Left) > 0 {
+		fmt.Fprintln(w, "In Slack this is left for people to remove, because the bot keeps no place of it (in UTC; write it down, afterwards nothing tells of it any more):")
+		for _, l := range r.Left[:min(len(r.Left), mostLeft)] {
+			fmt.Fprintf(w, "  %s, %s\n", l.At.UTC().Format("2006-01-02 15:04"), l.What)
+		}
+		if more := len(r.Left) - mostLeft; more > 0 {
+			fmt.Fprintf(w, "  … and %d before these\n", more)
+		}
+	}
 	for _, copied := range db.Copies() {
 		fmt.Fprintf(w, "%s was kept before an update and still holds it: delete it when you no longer need it.\n", filepath.Base(copied))
 	}
@@ -120,11 +130,21 @@ func (c eraseCommand) done(ctx context.Context, w io.Writer, db *database.DB, wh
 		fmt.Fprintf(w, "Nothing was changed. To do it: sopbot erase %q --yes\n", whom.Code)
 		return nil
 	}
+	if db.Dialect() == database.PostgreSQL {
+		fmt.Fprintln(w, "Start the bots anew that work with this database, one after the other: they remember who is called what.")
+	}
 	if err := db.Scrub(ctx); err != nil {
-		return fmt.Errorf("it is erased, but what was deleted may still lie in the files of the database: %w", err)
+		again := "end whatever reads it (an export, a backup), then start the bot"
+		if db.Dialect() == database.PostgreSQL {
+			again = "run VACUUM (FULL) in it, as the bot's role, at a quiet time"
+		}
+		return fmt.Errorf("it is erased, but what was deleted may still lie in the files of the database: %w. To have them written anew, %s", err, again)
 	}
 	return nil
 }
+
+// mostLeft is how much of what is left in Slack is listed.
+const mostLeft = 50
 
 func listTargets(w io.Writer, all []erasure.Target) {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,8 +13,11 @@ import (
 	"testing"
 	"time"
 
+	"sopbot/internal/chat"
 	"sopbot/internal/database"
 	"sopbot/internal/database/dbtest"
+	"sopbot/internal/erasure"
+	"sopbot/internal/playbook"
 	"sopbot/internal/slacksim"
 )
 
@@ -321,6 +325,7 @@ func TestEraseRefusesInPlainWords(t *testing.T) {
 	dana.Slash("/lead assign @sdr0 Northwind, Kim Lee")
 	dana.Slash("/lead assign @sdr0 Northwind, Jo Park")
 	dana.Slash("/lead assign @sdr0 Blue Kiln, Kim Lee")
+	dana.Slash("/lead assign @sdr0 Kiln, Ltd., Ada")
 	bot.stop()
 	for words, want := range map[string][]string{
 		"Northwind":           {`"Northwind" may mean several`, "lead/", "the lead Northwind (Kim Lee)", "the lead Northwind (Jo Park)"},
@@ -339,9 +344,12 @@ func TestEraseRefusesInPlainWords(t *testing.T) {
 	}
 	// One of several, by its code.
 	code := textOf(t, look(t, target), "SELECT 'contact/' || id FROM leads WHERE company = 'Blue Kiln'")
-	said, err = cli(target, "erase", code, "--yes")
+	said, err = cli(target, "erase", code, "--yes", "--also", "Kiln, Northwind") // a name with a comma is one
 	if err != nil {
 		t.Fatal(said)
+	}
+	if got := textOf(t, look(t, target), "SELECT detail FROM events WHERE detail LIKE '%Ada%'"); !strings.Contains(got, "Kiln, Ltd.") {
+		t.Errorf("of another lead is left: %s", got)
 	}
 	has(t, "one of several", said, "Erased the contact Kim Lee of Blue Kiln")
 	if got := textOf(t, look(t, target), "SELECT company || contact FROM leads WHERE company = 'Blue Kiln'"); got != "Blue Kiln" {
@@ -353,5 +361,44 @@ func TestEraseRefusesInPlainWords(t *testing.T) {
 		return err
 	}); err != nil || n != 2 {
 		t.Errorf("of the others %d are left, %v", n, fmt.Sprint(err))
+	}
+}
+
+// A bot on PostgreSQL writes questions a moment after it answered them: what it
+// holds when somebody is erased beside it is not written under their name.
+func TestWhatTheBotHoldsIsNotWrittenAfterAnErasure(t *testing.T) {
+	target := dbtest.Postgres(t)
+	slack := openSlack(t, 3)
+	b := &bot{Config: Config{BotToken: slack.BotToken(), AppToken: slack.AppToken(), APIURL: slack.URL(), Database: target},
+		log: slog.New(slog.DiscardHandler), now: time.Now, settings: func(s *playbook.Settings) { s.Roles = map[string][]string{"sdr": {"S0SDR"}} }}
+	if err := b.open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = b.close() })
+	b.features.roster.Refresh(t.Context())
+	for i := range 3 { // once in a while it is written before
+		b.answers.Start()
+		e := &erasure.Eraser{DB: b.db, Posts: b.posts, Now: time.Now, By: "the data desk"}
+		whom, err := e.Find(t.Context(), fmt.Sprint("@sdr", i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.router.Command(t.Context(), chat.Command{Origin: chat.Origin{Person: whom.Code, Channel: "C0SALES"}, Name: "/sop", Text: "what would Kim Lee say"}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := e.Erase(t.Context(), whom, nil, false); err != nil {
+			t.Fatal(err)
+		}
+		b.answers.Stop()
+		n := 0
+		list(t, b.db, "SELECT person, words FROM questions", 2, func(v []string) {
+			n++
+			if v[0] == whom.Code || v[1] != "" {
+				t.Errorf("round %d: %q is kept", i, v)
+			}
+		})
+		if n != i+1 {
+			t.Errorf("round %d: of what was asked, %d are counted", i, n)
+		}
 	}
 }

@@ -59,6 +59,7 @@ func newFeatures() *features {
 	f.handoffs.Scored = f.scored
 	f.connectClocks()
 	f.keeper = &erasure.Keeper{}
+	f.answers.Erased = erasure.Since
 	f.digests = &digest.Digests{Roster: f.roster, Deadlines: f.deadlines}
 	f.digests.Opens = map[string]digest.Opener{"lead": f.leads.Open, "handoff": f.handoffs.OpenWhole}
 	f.digests.Again = f.handoffs.Step().Run

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"sopbot/internal/chat"
 	"sopbot/internal/database"
 	"sopbot/internal/search"
 )
@@ -41,6 +42,8 @@ type recorder struct {
 	done  chan struct{}
 	lost  atomic.Int64
 	flush chan chan struct{}
+	// erased is Answers.Erased.
+	erased func(tx *database.Tx, after time.Time) (at time.Time, person bool, err error)
 }
 
 const (
@@ -53,8 +56,8 @@ const (
 	recordBacklog = 4096
 )
 
-func newRecorder(db *database.DB, log *slog.Logger) *recorder {
-	r := &recorder{db: db, log: log, in: make(chan *Question, recordBacklog), done: make(chan struct{}), flush: make(chan chan struct{})}
+func (a *Answers) newRecorder() *recorder {
+	r := &recorder{db: a.DB, log: a.Log, erased: a.Erased, in: make(chan *Question, recordBacklog), done: make(chan struct{}), flush: make(chan chan struct{})}
 	go r.run()
 	return r
 }
@@ -149,7 +152,17 @@ func (r *recorder) write(batch []Question) error {
 			return err
 		}
 		defer insert.Close()
+		forgotten, person, err := r.forgotten(tx, batch)
+		if err != nil {
+			return err
+		}
 		for _, q := range batch {
+			if q.At.Before(forgotten) {
+				q.Words = ""
+				if person {
+					q.Person = chat.Pseudonym()
+				}
+			}
 			results, err := json.Marshal(q.Results)
 			if err != nil {
 				return err
@@ -160,6 +173,31 @@ func (r *recorder) write(batch []Question) error {
 		}
 		return nil
 	})
+}
+
+// erasedAround is how long after an erasure a question still counts as asked
+// before it: erasing takes a while, and two machines' clocks differ.
+const erasedAround = time.Minute
+
+// forgotten is until when questions are written without their words, because
+// somebody was erased who may have asked them, or stand in them: whoever erases
+// beside a bot does not see what it has not written yet. That the transactions
+// take effect one after the other sees to the rest.
+func (r *recorder) forgotten(tx *database.Tx, batch []Question) (until time.Time, person bool, err error) {
+	if r.erased == nil {
+		return time.Time{}, false, nil
+	}
+	oldest := batch[0].At
+	for _, q := range batch {
+		if q.At.Before(oldest) {
+			oldest = q.At
+		}
+	}
+	at, person, err := r.erased(tx, oldest.Add(-erasedAround))
+	if err != nil || at.IsZero() {
+		return time.Time{}, false, err
+	}
+	return at.Add(erasedAround), person, nil
 }
 
 // close writes what is left.

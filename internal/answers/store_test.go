@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"sopbot/internal/chat"
 	"sopbot/internal/database"
 )
 
@@ -56,6 +57,43 @@ func TestAClickFindsTheQuestionThatWasJustAsked(t *testing.T) {
 		if words, ok, err := a.words(context.Background(), asked(i).ID); err != nil || !ok || words != "oven" {
 			t.Errorf("question %d: %q, %v, %v", i, words, ok, err)
 		}
+	}
+}
+
+// Whoever erases beside a bot does not see what it has not written yet.
+func TestWhatWasAskedBeforeAnErasureIsWrittenWithoutItsWords(t *testing.T) {
+	for name, tc := range map[string]struct {
+		erased    time.Duration // before or after noon, when it was asked
+		person    bool
+		kept      string
+		pseudonym bool
+	}{
+		"of a lead, just after":             {time.Second, false, "", false},
+		"of a member, just after":           {time.Second, true, "", true},
+		"just before, by another clock":     {-30 * time.Second, true, "", true},
+		"long before":                       {-2 * time.Minute, true, "oven", false},
+		"long after: it was not to be kept": {time.Hour, false, "", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := recording(t)
+			a.Stop()
+			a.Erased = func(_ *database.Tx, after time.Time) (time.Time, bool, error) {
+				if at := noon.Add(tc.erased); at.After(after) {
+					return at, tc.person, nil
+				}
+				return time.Time{}, false, nil
+			}
+			a.Start()
+			a.recorder.add(asked(0))
+			a.Stop()
+			got, err := a.Questions(t.Context(), noon.Add(-time.Hour), 10)
+			if err != nil || len(got) != 1 {
+				t.Fatalf("%v, %v", got, err)
+			}
+			if got[0].Words != tc.kept || chat.WasErased(got[0].Person) != tc.pseudonym {
+				t.Errorf("%+v", got[0])
+			}
+		})
 	}
 }
 

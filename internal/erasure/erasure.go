@@ -38,6 +38,7 @@ type Report struct {
 	Rows     map[string]int // rows of each table that were changed or removed
 	Messages int            // that are changed in Slack, or never get there
 	Notes    []string       // what to know beside it
+	Left     []Left         // what people have to remove from Slack by hand
 }
 
 func (r *Report) note(format string, args ...any) {
@@ -215,6 +216,10 @@ func blankTheRest(tx *database.Tx, id string, deadlines []string) error {
 // did stays, under a pseudonym.
 func (e *Eraser) erasePerson(tx *database.Tx, t Target, also []string, r *Report) error {
 	id, pseudonym := t.Code, chat.Pseudonym()
+	var err error
+	if r.Left, err = leftBy(tx, id); err != nil {
+		return err
+	}
 	for _, forget := range []func(*database.Tx, string) error{answers.ForgetWordsOf, roster.Forget,
 		func(tx *database.Tx, id string) error { return deadline.ForgetPerson(tx, id, e.Now()) }} {
 		if err := forget(tx, id); err != nil {
@@ -277,6 +282,17 @@ func (e *Eraser) erasePerson(tx *database.Tx, t Target, also []string, r *Report
 // eraseNames takes names out of what others wrote.
 func (e *Eraser) eraseNames(tx *database.Tx, names []string, r *Report) error {
 	s := spell(names)
+	left, err := leftWith(tx, s)
+	if err != nil {
+		return err
+	}
+	for _, l := range left {
+		if !slices.Contains(r.Left, l) {
+			r.Left = append(r.Left, l)
+		}
+	}
+	// The newest first: those are looked for, and found.
+	slices.SortStableFunc(r.Left, func(a, b Left) int { return b.At.Compare(a.At) })
 	return e.rewrite(tx, r, func(table, column, text string) string {
 		if !slices.Contains(words[table], column) {
 			return text
