@@ -52,6 +52,10 @@ func (d *doctor) askDatabase(ctx context.Context) {
 		}
 	}
 	db, err := database.OpenForReading(ctx, d.config.Database)
+	if errors.Is(err, database.ErrEmpty) {
+		d.ok("database.none", "", "%s", strings.TrimPrefix(err.Error(), "open database "))
+		return
+	}
 	if err != nil {
 		d.unreadable(d.config.Database, err)
 		return
@@ -83,7 +87,22 @@ func (d *doctor) unreadable(name string, err error) {
 		d.problem("database.damaged", name, err.Error(), "stop the bot, keep the file, and restore a backup (docs/database.md)")
 		return
 	}
-	d.problem("database.unread", name, err.Error(), mendDatabase(err))
+	do := mendDatabase(err)
+	if name == "" {
+		do = mendServer(err)
+	}
+	d.problem("database.unread", name, err.Error(), do)
+}
+
+// mendServer says the same of PostgreSQL, where the error does not say it.
+func mendServer(err error) string {
+	switch {
+	case errors.Is(err, database.ErrNotOurs):
+		return "make a database for sopbot alone, and name it in SOPBOT_DATABASE (docs/database.md)"
+	case errors.Is(err, database.ErrReadOnly):
+		return "name in SOPBOT_DATABASE a server that takes writes, and a role that may make tables there (docs/database.md)"
+	}
+	return "see that PostgreSQL runs and takes connections, and that SOPBOT_DATABASE has its address, user, password and database (docs/database.md)"
 }
 
 // mendDatabase says what to do about an error of opening or reading.

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"net"
@@ -397,6 +398,69 @@ func TestTheDoctorLooksAtPostgreSQL(t *testing.T) {
 	has(t, "retry", out.String(), "some/1 is tried again")
 	if found, text, _ = p.look(); p.reported(found, "outbox.dead", "some/1") {
 		t.Errorf("it is named still:\n%s", text)
+	}
+}
+
+// A newcomer's PostgreSQL is new: nothing is wrong with it, and of what is, the
+// doctor knows more than that it is not sopbot's.
+func TestTheDoctorLooksAtAPostgreSQLBeforeTheFirstServe(t *testing.T) {
+	for name, tc := range map[string]struct {
+		sql   string
+		alter func(address string) string
+		code  int
+		want  []string
+	}{
+		"a new one":                {want: []string{"✓ database    postgres://sopbot@", "nothing is kept there yet: the first serve makes its tables"}},
+		"another program's":        {sql: "CREATE TABLE invoices (x int)", code: 1, want: []string{"✗ database", "holds tables of another program", "→ make a database for sopbot alone"}},
+		"one that takes no writes": {sql: "DO $$BEGIN EXECUTE 'ALTER DATABASE ' || current_database() || ' SET default_transaction_read_only = on'; END$$", code: 1, want: []string{"✗ database", "standby, or set to read only", "→ name in SOPBOT_DATABASE a server that takes writes"}},
+		"one that may lose what it said was kept": {sql: "DO $$BEGIN EXECUTE 'ALTER DATABASE ' || current_database() || ' SET synchronous_commit = off'; END$$", code: 1,
+			want: []string{"✗ database", "synchronous_commit is off", "switch it on"}},
+		"a role without rights": {sql: "DO $$BEGIN IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'guest') THEN CREATE ROLE guest LOGIN; END IF; END$$",
+			alter: func(a string) string { return strings.Replace(a, "sopbot@", "guest@", 1) }, code: 1, want: []string{"✗ database", "may not make tables", "→ name in SOPBOT_DATABASE"}},
+		"one that is not there": {alter: func(a string) string { return strings.Replace(a, "/test_", "/nowhere_", 1) }, code: 1,
+			want: []string{"✗ database", "make it: CREATE DATABASE nowhere_", "→ see that PostgreSQL runs"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPatient(t, sound, nil, nil, nil)
+			address := dbtest.Postgres(t)
+			if tc.sql != "" {
+				pool, err := sql.Open("pgx", address)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer pool.Close()
+				if _, err := pool.ExecContext(t.Context(), tc.sql); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if p.env["SOPBOT_DATABASE"] = address; tc.alter != nil {
+				p.env["SOPBOT_DATABASE"] = tc.alter(address)
+			}
+			_, text, code := p.look()
+			if code != tc.code {
+				t.Errorf("exit code %d", code)
+			}
+			has(t, "the doctor", text, tc.want...)
+			lacks(t, "the doctor", text, "\uFFFD")
+		})
+	}
+}
+
+// Serve would not start with a server that loses what it said was kept, whatever
+// it has kept before.
+func TestTheDoctorAsksPostgreSQLWhetherItKeeps(t *testing.T) {
+	p := newPatient(t, sound, nil, nil, nil)
+	p.env["SOPBOT_DATABASE"] = dbtest.Postgres(t)
+	if err := dbtest.Open(t, p.env["SOPBOT_DATABASE"]).Write(t.Context(), func(tx *database.Tx) error {
+		_, err := tx.Exec("DO $$BEGIN EXECUTE 'ALTER DATABASE ' || current_database() || ' SET synchronous_commit = off'; END$$")
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	_, text, code := p.look()
+	has(t, "the doctor", text, "✗ database", "synchronous_commit is off")
+	if code != 1 {
+		t.Errorf("exit code %d", code)
 	}
 }
 

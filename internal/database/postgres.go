@@ -100,6 +100,14 @@ func openServer(ctx context.Context, db *DB, target string) error {
 	if err := openPools(ctx, db, target); err != nil {
 		return err
 	}
+	if err := db.servable(ctx); err != nil {
+		return err
+	}
+	return plain(db.migrateServer(ctx))
+}
+
+// servable says why a server is not one to keep what people are told is kept.
+func (db *DB) servable(ctx context.Context) error {
 	var standby, reads, later bool
 	if err := db.reader.QueryRowContext(ctx, `SELECT pg_is_in_recovery(), current_setting('default_transaction_read_only') = 'on',
 		current_setting('synchronous_commit') = 'off'`).Scan(&standby, &reads, &later); err != nil {
@@ -112,7 +120,7 @@ func openServer(ctx context.Context, db *DB, target string) error {
 		return errors.New("synchronous_commit is off, so a crash of the server would lose what people were told is kept; " +
 			"switch it on: ALTER DATABASE … SET synchronous_commit = on")
 	}
-	return plain(db.migrateServer(ctx))
+	return nil
 }
 
 func openServerForReading(ctx context.Context, db *DB, target string) error {
@@ -125,10 +133,21 @@ func openServerForReading(ctx context.Context, db *DB, target string) error {
 	if err := db.reader.QueryRowContext(ctx, "SELECT to_regclass($1) IS NOT NULL", serverVersions).Scan(&ours); err != nil {
 		return plain(err)
 	}
-	if !ours {
-		return ErrNotOurs
+	if ours {
+		return nil
 	}
-	return nil
+	conn, err := turn(ctx, db.reader)
+	if err != nil {
+		return plain(err)
+	}
+	defer conn.Close()
+	if err := checkSchema(ctx, conn); err != nil {
+		return plain(err)
+	}
+	if err := db.servable(ctx); err != nil {
+		return err
+	}
+	return ErrEmpty
 }
 
 func openPools(ctx context.Context, db *DB, target string) error {
