@@ -26,6 +26,7 @@ type eraseCommand struct {
 	Who      string   `arg:"" help:"A member's ID (U…), @handle or name; a lead's, company's or contact's name; a contact's e-mail address; or a code that erase lists."`
 	Yes      bool     `help:"Do it; without, it is only said what would go."`
 	Also     []string `help:"Another name to take out of what others wrote; may be given several times." placeholder:"NAME" sep:"none"`
+	Keep     []string `help:"A name that stays in what others wrote, because it is a common word; may be given several times." placeholder:"NAME" sep:"none"`
 	By       string   `help:"Who does it, for the audit trail; without, whoever is signed in on this machine." placeholder:"NAME"`
 	Database string   `help:"The file, or the address of PostgreSQL." env:"SOPBOT_DATABASE" default:"sopbot.db" placeholder:"FILE"`
 }
@@ -33,6 +34,9 @@ type eraseCommand struct {
 // Help tells what goes and what stays.
 func (eraseCommand) Help() string {
 	return `For requests to be forgotten. Without --yes nothing is changed, and what would go is said.
+
+Without --yes it also lists the names as they stand in what others wrote. Look through that list: a company may be called like a word that everybody uses.
+--keep leaves it there.
 
 Of a lead go its names, addresses, everything known of it, notes, answers, questions and coaching; of a contact the same, but the company's
 name stays; of a member of the team name and handle, what they asked the bot, and what they wrote to others about handoffs. Names go from
@@ -67,7 +71,7 @@ func (c eraseCommand) Run(ctx context.Context, streams streams) error {
 	}
 	defer db.Close()
 	o := outbox.New(db, outbox.Options{})
-	e := &erasure.Eraser{DB: db, Posts: gateway.NewPosts(db, o, nil, time.Now, slog.New(slog.DiscardHandler)), Now: time.Now, By: c.By}
+	e := &erasure.Eraser{DB: db, Posts: gateway.NewPosts(db, o, nil, time.Now, slog.New(slog.DiscardHandler)), Now: time.Now, By: c.By, Keep: c.Keep}
 	if e.By == "" {
 		e.By = operator()
 	}
@@ -113,6 +117,7 @@ func (c eraseCommand) done(ctx context.Context, w io.Writer, db *database.DB, wh
 	for _, note := range r.Notes {
 		fmt.Fprintln(w, note)
 	}
+	c.words(w, r.Words)
 	if len(r.Left) > 0 {
 		fmt.Fprintln(w, "In Slack this is left for people to remove, because the bot keeps no place of it (in UTC; write it down, afterwards nothing tells of it any more):")
 		for _, l := range r.Left[:min(len(r.Left), mostLeft)] {
@@ -127,7 +132,7 @@ func (c eraseCommand) done(ctx context.Context, w io.Writer, db *database.DB, wh
 	}
 	fmt.Fprintln(w, "Backups and exports that were made before still hold it, until their time is over.")
 	if !c.Yes {
-		fmt.Fprintf(w, "Nothing was changed. To do it: sopbot erase %q --yes\n", whom.Code)
+		fmt.Fprintf(w, "Nothing was changed. To do it: sopbot erase %q%s --yes\n", whom.Code, c.flags())
 		return nil
 	}
 	if db.Dialect() == database.PostgreSQL {
@@ -141,6 +146,48 @@ func (c eraseCommand) done(ctx context.Context, w io.Writer, db *database.DB, wh
 		return fmt.Errorf("it is erased, but what was deleted may still lie in the files of the database: %w. To have them written anew, %s", err, again)
 	}
 	return nil
+}
+
+// flags are those that the command was given, for saying it again.
+func (c eraseCommand) flags() (words string) {
+	for _, name := range c.Also {
+		words += fmt.Sprintf(" --also %q", name)
+	}
+	for _, name := range c.Keep {
+		words += fmt.Sprintf(" --keep %q", name)
+	}
+	if c.By != "" {
+		words += fmt.Sprintf(" --by %q", c.By)
+	}
+	if c.Database != defaultDatabase && c.Database != os.Getenv("SOPBOT_DATABASE") && !database.IsAddress(c.Database) {
+		words += fmt.Sprintf(" --database %q", c.Database)
+	}
+	return words
+}
+
+// mostWords is how many names are listed that are taken out of what others wrote.
+const mostWords = 12
+
+// words says what is taken out of what others wrote: a company may be called
+// like a word that everybody uses, and nothing brings it back.
+func (c eraseCommand) words(w io.Writer, all []erasure.Word) {
+	if len(all) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "Out of what others wrote, and of messages, go:")
+	for _, word := range all[:min(len(all), mostWords)] {
+		fmt.Fprintf(w, "  %s in %s, such as: %s\n", harmless("“"+word.Text+"”"), plural(word.Places, "place"), harmless(word.Such))
+	}
+	if more := len(all) - mostWords; more > 0 {
+		fmt.Fprintf(w, "  … and %d more\n", more)
+	}
+	if !c.Yes {
+		for _, word := range all {
+			if word.Small && !strings.Contains(word.Text, " ") && !strings.Contains(word.Text, "@") && !strings.Contains(word.Text, ".") {
+				fmt.Fprintf(w, "“%s” stands in small letters, too. If others are meant by it, leave it there: --keep %s\n", harmless(word.Text), harmless(word.Text))
+			}
+		}
+	}
 }
 
 // mostLeft is how much of what is left in Slack is listed.

@@ -204,6 +204,12 @@ func TestALeadIsForgotten(t *testing.T) {
 				t.Fatal(dry)
 			}
 			has(t, "the dry run", dry, "This would erase the lead R&D Northwind (Kim Lee)", "lead facts", "messages", "Nothing was changed. To do it: sopbot erase \"lead/")
+			has(t, "the names in it", strings.ToLower(dry), "out of what others wrote, and of messages, go:\n", "“kim lee” in ", "to do it: sopbot erase \"lead/")
+			if dry, err = cli(target, "erase", "r&d northwind", "--keep", "Kim Lee", "--by", "the data desk"); err != nil {
+				t.Fatal(dry)
+			}
+			has(t, "the dry run that keeps a name", strings.ToLower(dry), "“r&d northwind” in ", ` --keep "kim lee" --by "the data desk" --yes`)
+			lacks(t, "the dry run that keeps a name", strings.ToLower(dry), "“kim lee” in ")
 			raw, _ := cli(target, "export", "--format", "json", "-")
 			has(t, "the database after a dry run", raw, "Kim Lee", "Zebrafish evidence")
 			if said, err = cli(target, "erase", "Kim Lee", "--by", "the data desk"); err != nil {

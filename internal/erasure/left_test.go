@@ -175,3 +175,52 @@ func TestTheLastErasureIsKnown(t *testing.T) {
 		}
 	})
 }
+
+// A company may be called like a word that everybody uses: it is said where it
+// stands, and stays there if somebody wants so.
+func TestACommonWordIsSaidAndCanBeKept(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, open func() *database.DB) {
+		e := kept(t, open())
+		if err := e.DB.Write(t.Context(), func(tx *database.Tx) error {
+			l := lead.Leads{Now: func() time.Time { return noon }}
+			if _, _, err := l.Create(tx, lead.New{Name: lead.Name{Company: "Next", Contact: "Will May"}, Owner: "U0SAM"}, "U0DANA", lead.FromCommand); err != nil {
+				return err
+			}
+			for i, words := range []string{"Next wants it cheaper", "what is the next step after a demo that went on and on, and on", "NEXT?", "ask Will May"} {
+				if _, err := tx.Exec("INSERT INTO questions (id, at, person, channel, via, words, verdict, results, playbook) VALUES ($1, 1, 'U0RICK', 'C0SALES', 'command', $2, 'near', '[]', 'v')", "n"+string(rune('0'+i)), words); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		whom, err := e.Find(t.Context(), "Next")
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := e.Erase(t.Context(), whom, nil, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(r.Words) != 2 || r.Words[0].Places != 3 || !r.Words[0].Small || r.Words[0].Such != "what is the next step after a demo that went o…" || r.Words[1] != (Word{"Will May", 1, "ask Will May", false}) {
+			t.Errorf("it says %+v", r.Words)
+		}
+		e.Keep = []string{" next"}
+		if r, err = e.Erase(t.Context(), whom, nil, false); err != nil {
+			t.Fatal(err)
+		}
+		whole := everything(t, e.DB)
+		for _, stays := range []string{"Next wants it cheaper", "what is the next step", "NEXT?", "ask [erased]"} {
+			if !strings.Contains(whole, stays) {
+				t.Errorf("%q is gone", stays)
+			}
+		}
+		if len(r.Words) != 1 || strings.Contains(whole, "Will May") {
+			t.Errorf("it says %+v", r.Words)
+		}
+		if _, err := e.Find(t.Context(), "Next"); err == nil {
+			t.Error("the lead is there still")
+		}
+	})
+}

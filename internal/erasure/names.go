@@ -58,6 +58,8 @@ var cuts = []int{24, 60, 75, 80, 100, 150}
 // place.
 type spellings struct {
 	find *regexp.Regexp
+	// found is told where a name stands in a text; nil where nobody asks.
+	found func(text string, from, to int)
 }
 
 // spell gives the spellings of names; too short ones are left out.
@@ -94,7 +96,7 @@ func spell(names []string) spellings {
 		// Blanks of any kind part words.
 		all[i] = strings.Join(slices.Collect(quoted(s)), `[\s\x{a0}]+`)
 	}
-	return spellings{regexp.MustCompile(`(?i)` + strings.Join(all, "|"))}
+	return spellings{find: regexp.MustCompile(`(?i)` + strings.Join(all, "|"))}
 }
 
 func quoted(s string) func(yield func(string) bool) {
@@ -122,6 +124,9 @@ func (s spellings) erase(text string) string {
 		after, _ := utf8.DecodeRuneInString(text[at[1]:])
 		if wordly(first) && at[0] > 0 && wordly(before) || wordly(last) && at[1] < len(text) && wordly(after) {
 			continue
+		}
+		if s.found != nil {
+			s.found(text, at[0], at[1])
 		}
 		b.WriteString(text[from:at[0]])
 		b.WriteString(chat.Erased)
