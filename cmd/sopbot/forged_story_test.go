@@ -243,3 +243,19 @@ func TestColleaguesChangeNothingOfOthers(t *testing.T) {
 		t.Error("nothing would have been seen")
 	}
 }
+
+// A form that does not know its lead any more says so, in words.
+func TestANewLeadWithoutANameIsRefusedInWords(t *testing.T) {
+	s := newStage(t)
+	before := s.counted(t)
+	for _, caller := range []string{"x", "", "{}", `{"Company":" !"}`, `{"Company":"` + strings.Repeat("x", 201) + `"}`} {
+		_, err := s.router.Submission(t.Context(), chat.Submission{Origin: chat.Origin{Person: "U0SAM", Channel: "C0SALES", Trigger: "t"},
+			View: *opened("lead.assign", "lead.assign", caller, chat.State{form.Block("owner"): {"value": {Type: "users_select", Value: "U0SAM"}}, form.Block("website"): {"value": {Type: "url_text_input"}}})})
+		if words, fault := chat.Words(err, "E-X"); err == nil || fault || !strings.Contains(words, "open it anew") {
+			t.Errorf("%.30q: %q, %v", caller, words, err)
+		}
+	}
+	if after := s.counted(t); after != before {
+		t.Errorf("%s became %s", before, after)
+	}
+}
