@@ -45,7 +45,7 @@ picture: ## docs/demo.png, from the real demo
 
 soak: postgres ## what is too long for every day: 100 rounds of kill -9 on each database, a month of trouble, each fuzz test for a minute
 	SOPBOT_SOAK=1 $(GO) test -count=1 -v -timeout 30m -run 'Killed|HappensOnce|IsToldOnce' ./internal/database ./internal/outbox ./internal/deadline
-	SOPBOT_SOAK=1 $(GO) test -count=1 -v -timeout 30m -run 'SurviveKills|CrashesOfTheServer|FaultySlack|SlackFails|Frozen|TwoDecisionsAtOnce|TwoBots|RollingRestart|Burst' ./cmd/sopbot ./internal/gateway
+	SOPBOT_SOAK=1 $(GO) test -count=1 -v -timeout 45m -run 'SurviveKills|CrashesOfTheServer|FaultySlack|SlackFails|Frozen|TwoDecisionsAtOnce|TwoBots|RollingRestart|Burst' ./cmd/sopbot ./internal/gateway
 	SOPBOT_SOAK=1 $(GO) test -count=1 -v -timeout 20m -run 'AMonthOfTrouble' ./cmd/sopbot
 	@for p in $$($(GO) list ./internal/... ./cmd/...); do \
 		for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \

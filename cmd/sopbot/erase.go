@@ -43,8 +43,9 @@ name stays; of a member of the team name and handle, what they asked the bot, an
 what others wrote, too. Messages in Slack that were about it are changed to "This message was erased on request", others lose the name.
 What is counted stays, without a name; the audit trail says that something was erased, when and by whom, not what.
 
-With SQLite stop the bot first; the messages are changed when it runs again. With PostgreSQL it may run; start it anew
-afterwards, because it remembers who is called what.
+With SQLite stop the bot first; the messages are changed when it runs again. With PostgreSQL it may run, but choose a quiet
+time: it goes through everything in one transaction, a matter of seconds for each year of a team, for which what people hand in may have to wait. Start the bot
+anew afterwards, because it remembers who is called what.
 
 What it cannot reach: backups and exports that were made before, answers that people saw for themselves alone, messages and files of people's
 own in Slack, and PostgreSQL's own logs. Answers to mentions and direct messages (they repeat the question), answers that somebody shared, and files for

@@ -33,8 +33,24 @@ const migrationLock int64 = applicationID
 // and one that lost too often has for itself.
 const writeLock = migrationLock + 1
 
-// No transaction takes this long; one that does has lost its server.
+// No transaction takes this long; one that does has lost its server. What goes
+// through everything that is kept has longer: see [Longer].
 const serverPatience = 30 * time.Second
+
+type patienceKey struct{}
+
+// Longer gives the transactions of a context so much time on a server, for what
+// goes through everything that a team has kept for years.
+func Longer(ctx context.Context, most time.Duration) context.Context {
+	return context.WithValue(ctx, patienceKey{}, most)
+}
+
+func serverPatienceOf(ctx context.Context) time.Duration {
+	if most, longer := ctx.Value(patienceKey{}).(time.Duration); longer {
+		return most
+	}
+	return serverPatience
+}
 
 // oldestServer is the oldest PostgreSQL that is tried.
 const oldestServer = 13
@@ -212,7 +228,7 @@ func (db *DB) beginServer(ctx context.Context, how manner) (_ *Tx, done func(), 
 	if err != nil {
 		return nil, nil, err
 	}
-	life, cancel := context.WithTimeout(context.WithoutCancel(ctx), serverPatience)
+	life, cancel := context.WithTimeout(context.WithoutCancel(ctx), serverPatienceOf(ctx))
 	locked := false
 	done = func() {
 		if locked {

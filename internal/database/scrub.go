@@ -75,7 +75,7 @@ func (tx *Tx) rewriteTable(t Table, change func(table, column, text string) stri
 			where[i] = fmt.Sprintf("%s = $%d", quoteName(k), i+2)
 		}
 		query := "UPDATE " + quoteName(t.Name) + " SET " + quoteName(e.column) + " = $1 WHERE " + strings.Join(where, " AND ")
-		if _, err := tx.Exec(query, append([]any{e.text}, e.key...)...); err != nil {
+		if err := tx.Queue(query, append([]any{e.text}, e.key...)...); err != nil {
 			return 0, err
 		}
 		// A second column of the key is looked for under the first one's new text.

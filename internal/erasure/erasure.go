@@ -89,6 +89,9 @@ func excerpt(text string, from, to int) string {
 	return strings.Join(strings.Fields(string(before)+text[from:to]+string(after)), " ")
 }
 
+// atMost is how long an erasure may go through what is kept.
+const atMost = 20 * time.Minute
+
 var errDry = errors.New("erasure: it was to be looked at alone")
 
 // Erase erases the target, all of it or nothing; dry is only a look at what
@@ -96,7 +99,7 @@ var errDry = errors.New("erasure: it was to be looked at alone")
 // wrote.
 func (e *Eraser) Erase(ctx context.Context, t Target, also []string, dry bool) (Report, error) {
 	var r Report
-	err := e.DB.Write(ctx, func(tx *database.Tx) error {
+	err := e.DB.Write(database.Longer(ctx, atMost), func(tx *database.Tx) error {
 		r = Report{Rows: map[string]int{}}
 		defer func() {
 			slices.SortStableFunc(r.Words, func(a, b Word) int { return b.Places - a.Places })
@@ -291,7 +294,12 @@ func (e *Eraser) erasePerson(tx *database.Tx, t Target, also []string, r *Report
 	}
 	r.Messages += n + quoted
 	m := replaceMember(id, pseudonym)
-	if err := e.rewrite(tx, r, func(_, _, text string) string { return inside(text, m.erase) }); err != nil {
+	if err := e.rewrite(tx, r, func(_, _, text string) string {
+		if !strings.Contains(text, m.id) {
+			return text
+		}
+		return inside(text, m.erase)
+	}); err != nil {
 		return err
 	}
 	total := r.Messages
@@ -342,7 +350,7 @@ func (e *Eraser) eraseNames(tx *database.Tx, names []string, r *Report) error {
 	slices.SortStableFunc(r.Left, func(a, b Left) int { return b.At.Compare(a.At) })
 	s.found = r.word
 	return e.rewrite(tx, r, func(table, column, text string) string {
-		if !slices.Contains(words[table], column) {
+		if !slices.Contains(words[table], column) || !s.mayHold(text) {
 			return text
 		}
 		return inside(text, s.erase)

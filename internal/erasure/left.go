@@ -35,10 +35,10 @@ func leftBy(tx *database.Tx, person string) (all []Left, err error) {
 
 // leftWith finds what names are left in Slack with, before they are taken out.
 func leftWith(tx *database.Tx, s spellings) (all []Left, err error) {
-	if all, err = quoting(tx, all, func(_, words string) bool { return s.erase(words) != words }); err != nil {
+	if all, err = quoting(tx, all, func(_, words string) bool { return s.mayHold(words) && s.erase(words) != words }); err != nil {
 		return nil, err
 	}
-	return files(tx, all, func(_, payload string) bool { return inside(payload, s.erase) != payload })
+	return files(tx, all, func(_, payload string) bool { return s.mayHold(payload) && inside(payload, s.erase) != payload })
 }
 
 // quoting are the answers to questions that are asked where the bot answers by a

@@ -224,3 +224,35 @@ func TestACommonWordIsSaidAndCanBeKept(t *testing.T) {
 		}
 	})
 }
+
+// An erasure goes through what a team has kept for years, however long that
+// takes: a server's usual patience with a transaction is not its own.
+func TestAnErasureTakesTheTimeThatItNeeds(t *testing.T) {
+	e := kept(t, dbtest.Open(t, dbtest.Postgres(t)))
+	hasty := database.Longer(t.Context(), 300*time.Millisecond)
+	slow := "SELECT pg_sleep(1)"
+	if err := e.DB.Write(hasty, func(tx *database.Tx) error {
+		_, err := tx.Exec(slow)
+		return err
+	}); err == nil {
+		t.Error("any transaction has that long")
+	}
+	e.Posts = slowPosts{slow: slow}
+	whom, err := e.Find(t.Context(), "Northwind")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Erase(hasty, whom, nil, false); err != nil {
+		t.Error(err)
+	}
+}
+
+type slowPosts struct {
+	noPosts
+	slow string
+}
+
+func (p slowPosts) Rewrite(tx *database.Tx, _ func(key, column, text string) string) (int, error) {
+	_, err := tx.Exec(p.slow)
+	return 0, err
+}

@@ -107,3 +107,19 @@ func TestJSONIsLookedInto(t *testing.T) {
 		}
 	}
 }
+
+// The quick look passes nothing over that the thorough one finds.
+func TestTheQuickLookMissesNoName(t *testing.T) {
+	for _, names := range [][]string{{"Kim Lee", "R&D *North*", "kim@north.example"}, {"Skift"}, {"李明中", "Kim Lee"}, {"O'Hara & Söhne"}, {"K. S."}, {"Ab Cd"}, {"ÄÖÜ"}} {
+		s := spell(names)
+		for _, text := range []string{"ask Kim Lee.", "ASK KIM\n LEE", `{"a":"x\nR\u0026D *North*"}`, "*" + chat.EscapeInline("R&D *North*") + "*", "<mailto:kim@north.example|x>", "问李明中好",
+			"\u212aim Lee", "\u017fKIFT", "s\u212aift", `{"a":"O'HARA \u0026amp; S\u00f6hne","b":"O'Hara & Söhne"}`, "k. s. is", "ab cd", "äöü", "nothing", ""} {
+			if after := inside(text, s.erase); after != text && !s.mayHold(text) {
+				t.Errorf("%q: %q holds one, and was passed over", names, text)
+			}
+		}
+	}
+	if s := spell([]string{"Kim Lee"}); s.mayHold("nobody is in this") || spell(nil).mayHold("Kim Lee") {
+		t.Error("a text without any name is looked through")
+	}
+}
