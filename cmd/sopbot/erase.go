@@ -129,7 +129,7 @@ func (c eraseCommand) done(ctx context.Context, w io.Writer, db *database.DB, wh
 		}
 	}
 	for _, copied := range db.Copies() {
-		fmt.Fprintf(w, "%s was kept before an update and still holds it: delete it when you no longer need it.\n", filepath.Base(copied))
+		fmt.Fprintf(w, "%s was kept before an update or a restore and still holds it: delete it when you no longer need it.\n", filepath.Base(copied))
 	}
 	fmt.Fprintln(w, "Backups and exports that were made before still hold it, until their time is over.")
 	if !c.Yes {

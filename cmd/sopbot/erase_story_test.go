@@ -408,3 +408,41 @@ func TestWhatTheBotHoldsIsNotWrittenAfterAnErasure(t *testing.T) {
 		}
 	}
 }
+
+// A backup from before an erasure brings back what was erased: that is said, and
+// what a restore puts aside is a copy like any other.
+func TestARestoreSaysWhoIsThereAgain(t *testing.T) {
+	target := filepath.Join(t.TempDir(), "sopbot.db")
+	slack := openSlack(t, 1)
+	bot := startChild(t, slack, target)
+	dana := slack.As("dana").In("#sales")
+	dana.Slash("/lead assign @sdr0 Northwind, Kim Lee")
+	dana.Slash("/lead assign @sdr0 Blue Kiln, Jo Park")
+	bot.stop()
+	run := func(args ...string) string {
+		t.Helper()
+		said, err := cli(target, args...)
+		if err != nil {
+			t.Fatal(said)
+		}
+		return said
+	}
+	run("erase", "Blue Kiln", "--yes")
+	backup := filepath.Join(t.TempDir(), "backup.db")
+	run("backup", backup)
+	said := run("restore", backup)
+	lacks(t, "a restore after which nothing is missing", said, "erase")
+	run("erase", "Northwind", "--yes", "--by", "the data desk")
+	said = run("restore", backup)
+	has(t, "the restore", said, "these were erased, and are there again", "  a lead, on ", " by the data desk\n")
+	if strings.Count(said, "  a lead, on ") != 1 {
+		t.Errorf("it says %s", said)
+	}
+	said = run("erase", "Northwind")
+	has(t, "the next dry run", said, "This would erase the lead Northwind", "sopbot.db.before-", "was kept before an update or a restore and still holds it")
+	// Of a file that cannot be read, nobody knows.
+	if err := os.WriteFile(target, []byte("not what was here"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	has(t, "the restore of a broken one", run("restore", backup), "if somebody was erased since the backup was made, erase them anew")
+}

@@ -90,3 +90,25 @@ func Since(tx *database.Tx, after time.Time) (at time.Time, person bool, err err
 	}
 	return time.UnixMilli(last), people > 0, nil
 }
+
+// Done is an erasure on request, as the trail keeps it.
+type Done struct {
+	ID   string
+	At   time.Time
+	By   string
+	Kind Kind
+}
+
+// All are the erasures on request that a database knows of, the oldest first.
+func All(tx *database.Tx) (all []Done, err error) {
+	err = tx.Each("SELECT id, at, person, kind FROM erasures WHERE kind <> 'retention' ORDER BY at, id", nil, func(rows *sql.Rows) error {
+		var d Done
+		var at int64
+		var kind string
+		err := rows.Scan(&d.ID, &at, &d.By, &kind)
+		d.At, d.Kind = time.UnixMilli(at), Kind(kind)
+		all = append(all, d)
+		return err
+	})
+	return all, err
+}
