@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"time"
 
@@ -66,6 +67,9 @@ func (c restoreCommand) Run(ctx context.Context, streams streams) error {
 // erased are the erasures that a database knows of; known is false where it
 // cannot be read.
 func erased(ctx context.Context, file string) (all []erasure.Done, known bool) {
+	if _, err := os.Stat(file); err != nil || database.IsAddress(file) {
+		return nil, false
+	}
 	db, err := database.OpenForReading(ctx, file)
 	if err != nil {
 		return nil, false
