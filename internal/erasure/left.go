@@ -58,10 +58,10 @@ func quoting(tx *database.Tx, all []Left, which func(by, words string) bool) ([]
 	return all, err
 }
 
-// files are those for calendars that went out, as long as the outbox knows of
-// them.
+// files are those for calendars that went out or are on their way just now, as
+// long as the outbox knows of them.
 func files(tx *database.Tx, all []Left, which func(to, payload string) bool) ([]Left, error) {
-	err := tx.Each("SELECT payload, done_at FROM outbox WHERE kind = 'research.file' AND state = 'done' ORDER BY done_at", nil, func(rows *sql.Rows) error {
+	err := tx.Each("SELECT payload, coalesce(done_at, created_at) FROM outbox WHERE kind = 'research.file' AND (state = 'done' OR lease <> '') ORDER BY 2", nil, func(rows *sql.Rows) error {
 		var payload string
 		var at int64
 		if err := rows.Scan(&payload, &at); err != nil {

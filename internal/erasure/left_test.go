@@ -36,6 +36,8 @@ func kept(t *testing.T, db *database.DB) *Eraser {
 				"f1", "research/file/U0SAM/D1/1-2", `{"Person":"U0SAM","Appointment":{"Title":"Research: Northwind (Kim Lee)","Notes":"Northwind (Kim Lee), due Mon"}}`, at(noon)},
 			{"INSERT INTO outbox (id, kind, key, payload, due_at, run_at, state, lease, attempt, created_at, done_at, error) VALUES ($1, 'research.file', $2, $3, $4, $4, 'ready', '', 0, $4, NULL, '')",
 				"f2", "research/file/U0RICK/list/1-2", `{"Person":"U0RICK","Appointment":{"Title":"Research: 2 leads","Notes":"Blue Kiln, due Mon\nNorthwind (Kim Lee), due Mon"}}`, at(noon)},
+			{"INSERT INTO outbox (id, kind, key, payload, due_at, run_at, state, lease, attempt, created_at, done_at, error) VALUES ($1, 'research.file', $2, $3, $4, $4, 'ready', 'x', 1, $4, NULL, '')",
+				"f3", "research/file/U0PRIYA/D2/1-2", `{"Person":"U0PRIYA","Appointment":{"Title":"Research: Northwind (Kim Lee)"}}`, at(noon.Add(-time.Hour))},
 			{"INSERT INTO questions (id, at, person, channel, via, words, verdict, results, playbook) VALUES ('q1', $1, 'U0SAM', 'C0SALES', 'mention', 'what would kim lee say', 'near', '[]', 'v')", at(noon.Add(time.Hour))},
 			{"INSERT INTO questions (id, at, person, channel, via, words, verdict, results, playbook) VALUES ('q2', $1, 'U0SAM', 'C0SALES', 'command', 'ask Kim Lee', 'near', '[]', 'v')", at(noon)},
 			{"INSERT INTO questions (id, at, person, channel, via, words, verdict, results, playbook) VALUES ('q3', $1, 'U0RICK', 'D0RICK', 'direct', 'no budget', 'near', '[]', 'v')", at(noon)},
@@ -91,6 +93,7 @@ func TestFilesAndAnswersThatStayInSlackAreListed(t *testing.T) {
 		"of a lead": {"Northwind", []Left{
 			{"a question and the answer that repeats it, in C0SALES", noon.Add(time.Hour)},
 			{"a file for a calendar (research.ics), in the direct messages of U0SAM", noon},
+			{"a file for a calendar (research.ics), in the direct messages of U0PRIYA", noon.Add(-time.Hour)},
 		}, []string{"Kim Lee", "kim lee", "Northwind"}},
 		"of a member of the team": {"U0SAM", []Left{
 			{"an answer that they shared, under their name, in C0LEADS", noon.Add(2 * time.Hour)},
