@@ -46,6 +46,11 @@ func (d *doctor) askDatabase(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, forDatabase)
 	defer cancel()
 	if !database.IsAddress(d.config.Database) {
+		if file := d.config.Database; database.Missed(file) {
+			d.problem("database.gone", file, file+" is gone or empty, though there was a database: serve makes none in its place",
+				"put it back, or restore a backup (sopbot restore FILE); to start over without anything, remove "+file+".lock and an empty "+file)
+			return
+		}
 		if _, err := os.Stat(d.config.Database); errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 			d.askPlace(d.config.Database)
 			return

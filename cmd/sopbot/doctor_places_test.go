@@ -142,13 +142,28 @@ func TestTheDoctorLooksAtTheDatabase(t *testing.T) {
 		}
 	}
 	for name, tc := range map[string]ailment{
-		"none yet":                      {want: []string{"ok database.none: the first serve makes it", "ok socket.hello"}},
-		"none, in a folder not yet":     {prepare: func(p *patient) { p.env["SOPBOT_DATABASE"] = p.path("a/b/c.db") }, want: []string{"ok database.none"}},
-		"none, below a file":            {prepare: func(p *patient) { p.write("file", "x"); p.env["SOPBOT_DATABASE"] = p.path("file/c.db") }, code: 1, want: []string{"problem database.no-place: no folder"}},
-		"one that nobody works with":    {prepare: closed(nil), want: []string{"ok database.sound: no bot works with it now", "ok disk.room: left on the disk", "ok outbox.clear", "ok socket.hello"}},
-		"one that a bot works with":     {prepare: served(nil), want: []string{"ok database.sound: a bot works with it", "skipped socket.hello: hand somebody's command to the doctor"}},
-		"notes that somebody wrote":     {prepare: func(p *patient) { p.write("sopbot.db", "These are notes that somebody wrote and keeps.\n") }, code: 1, want: []string{"problem database.unread: not a database of sopbot"}},
-		"an empty file":                 {prepare: func(p *patient) { p.write("sopbot.db", "") }, code: 1, want: []string{"problem database.unread: restore a backup"}},
+		"none yet":                   {want: []string{"ok database.none: the first serve makes it", "ok socket.hello"}},
+		"none, in a folder not yet":  {prepare: func(p *patient) { p.env["SOPBOT_DATABASE"] = p.path("a/b/c.db") }, want: []string{"ok database.none"}},
+		"none, below a file":         {prepare: func(p *patient) { p.write("file", "x"); p.env["SOPBOT_DATABASE"] = p.path("file/c.db") }, code: 1, want: []string{"problem database.no-place: no folder"}},
+		"one that nobody works with": {prepare: closed(nil), want: []string{"ok database.sound: no bot works with it now", "ok disk.room: left on the disk", "ok outbox.clear", "ok socket.hello"}},
+		"one that a bot works with":  {prepare: served(nil), want: []string{"ok database.sound: a bot works with it", "skipped socket.hello: hand somebody's command to the doctor"}},
+		"notes that somebody wrote":  {prepare: func(p *patient) { p.write("sopbot.db", "These are notes that somebody wrote and keeps.\n") }, code: 1, want: []string{"problem database.unread: not a database of sopbot"}},
+		"an empty file":              {prepare: func(p *patient) { p.write("sopbot.db", "") }, code: 1, want: []string{"problem database.unread: restore a backup"}},
+		"one that is gone": {prepare: func(p *patient) {
+			closed(nil)(p)
+			if err := os.Remove(p.path("sopbot.db")); err != nil {
+				p.t.Fatal(err)
+			}
+		}, code: 1, want: []string{"problem database.gone: is gone or empty, though there was a database", "problem database.gone: restore a backup"}},
+		"one that was emptied": {prepare: func(p *patient) {
+			closed(nil)(p)
+			p.write("sopbot.db", "")
+		}, code: 1, want: []string{"problem database.gone: is gone or empty"}},
+		"a link that leads nowhere": {prepare: func(p *patient) {
+			if err := os.Symlink(p.path("away.db"), p.path("sopbot.db")); err != nil {
+				p.t.Fatal(err)
+			}
+		}, code: 1, want: []string{"problem database.gone: is gone or empty"}},
 		"a folder":                      {prepare: func(p *patient) { p.write("sopbot.db/x", "") }, code: 1, want: []string{"problem database.unread: it is a folder"}},
 		"one of a newer version":        {prepare: closed(exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)")), code: 1, want: []string{"problem database.newer: schema 9999"}},
 		"one of an older version":       {prepare: closed(exec("DELETE FROM goose_db_version WHERE version_id > 1")), want: []string{"warning database.older: brings it up to date"}},
