@@ -75,6 +75,7 @@ func (d *doctor) askDatabase(ctx context.Context) {
 		return
 	}
 	d.askSchema(ctx, db)
+	d.askRights()
 	d.askRoom(db)
 	if now, known, err := db.Clock(ctx); err == nil && known {
 		d.compareClocks("database", "the database's", now)
@@ -146,6 +147,25 @@ func canMake(dir string) error {
 			return err
 		default:
 			dir = parent
+		}
+	}
+}
+
+// askRights looks whether serve could write as the user who asks. Where a bot
+// works with the file, it can.
+func (d *doctor) askRights() {
+	file := d.config.Database
+	if served, _, _ := d.whoServes(); served || database.IsAddress(file) {
+		return
+	}
+	if real, err := filepath.EvalSymlinks(file); err == nil {
+		file = real
+	}
+	for _, name := range []string{file, file + ".lock", filepath.Dir(file)} {
+		if err := syscall.Access(name, 2); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			d.problem("database.read-only", d.config.Database, name+" may not be written to by this user, so serve would not start",
+				"run sopbot, and the doctor, as the user whom the files belong to; or give the files and their folder to this one")
+			return
 		}
 	}
 }

@@ -9,8 +9,10 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -476,6 +478,82 @@ func TestTheDoctorAsksPostgreSQLWhetherItKeeps(t *testing.T) {
 	has(t, "the doctor", text, "✗ database", "synchronous_commit is off")
 	if code != 1 {
 		t.Errorf("exit code %d", code)
+	}
+}
+
+// Of whoever may read a file and not write to it, serve would not start: the
+// program is run as somebody else, as far as this machine allows it.
+func TestTheDoctorLooksWhetherServeCouldWrite(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root runs a program as others")
+	}
+	program, err := exec.LookPath("sopbot")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const other = 65534
+	for name, tc := range map[string]struct {
+		mode map[string]os.FileMode
+		bad  string
+	}{
+		"all is theirs":   {nil, ""},
+		"the file is not": {map[string]os.FileMode{"sopbot.db": 0o444}, "sopbot.db may not be written to by this user, so serve would not start"},
+		"the lock is not": {map[string]os.FileMode{"sopbot.db.lock": 0o444}, "sopbot.db.lock may not be written to by this user, so serve would not start"},
+		"nor the folder":  {map[string]os.FileMode{"": 0o555}, "may sopbot write in its folder?"}, // where SQLite cannot even read
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, err := os.MkdirTemp("", "rights-")
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = os.RemoveAll(dir) })
+			own := filepath.Join(dir, "sopbot")
+			raw, err := os.ReadFile(program)
+			if err == nil {
+				err = os.WriteFile(own, raw, 0o755)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			folder := filepath.Join(dir, "state")
+			if err := os.Mkdir(folder, 0o755); err != nil {
+				t.Fatal(err)
+			}
+			db, err := database.Open(t.Context(), filepath.Join(folder, "sopbot.db"))
+			if err == nil {
+				err = db.Close()
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, file := range []string{"", "sopbot.db", "sopbot.db.lock"} {
+				if err := os.Chown(filepath.Join(folder, file), other, other); err != nil {
+					t.Fatal(err)
+				}
+				if mode, set := tc.mode[file]; set {
+					if err := os.Chmod(filepath.Join(folder, file), mode); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			if err := os.Chmod(dir, 0o755); err != nil {
+				t.Fatal(err)
+			}
+			cmd := exec.Command(own, "doctor", "--timeout", "1s")
+			cmd.Dir = dir
+			cmd.Env = []string{"SOPBOT_DATABASE=" + filepath.Join(folder, "sopbot.db"), "SLACK_API_URL=http://127.0.0.1:1/api/"}
+			cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: other, Gid: other}}
+			out, err := cmd.CombinedOutput()
+			if len(out) == 0 {
+				t.Skipf("nobody else can run a program in the folder for temporary files: %v", err)
+			}
+			if tc.bad == "" {
+				has(t, "the doctor", string(out), "✓ database")
+				lacks(t, "the doctor", string(out), "✗ database")
+			} else {
+				has(t, "the doctor", string(out), "✗ database", tc.bad, "→ run sopbot")
+			}
+		})
 	}
 }
 
