@@ -499,7 +499,7 @@ func TestTheDoctorLooksWhetherServeCouldWrite(t *testing.T) {
 		"all is theirs":   {nil, ""},
 		"the file is not": {map[string]os.FileMode{"sopbot.db": 0o444}, "sopbot.db may not be written to by this user, so serve would not start"},
 		"the lock is not": {map[string]os.FileMode{"sopbot.db.lock": 0o444}, "sopbot.db.lock may not be written to by this user, so serve would not start"},
-		"nor the folder":  {map[string]os.FileMode{"": 0o555}, "may sopbot write in its folder?"}, // where SQLite cannot even read
+		"nor the folder":  {map[string]os.FileMode{"": 0o555}, "the database cannot be written to"}, // where SQLite cannot even read
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir, err := os.MkdirTemp("", "rights-")
