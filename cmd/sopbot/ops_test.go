@@ -339,7 +339,7 @@ func TestUnitNamesSettingsThatThereAre(t *testing.T) {
 			t.Errorf("the bot knows no setting %s", m[1])
 		}
 	}
-	has(t, "the unit", unit, "Type=notify", "TimeoutStopSec=15", "NoNewPrivileges=yes", "ProtectSystem=strict", "LimitCORE=0", "MemoryMax=", "Restart=always", "DynamicUser=yes")
+	has(t, "the unit", unit, "Type=notify", "TimeoutStopSec=15", "NoNewPrivileges=yes", "ProtectSystem=strict", "LimitCORE=0", "MemoryMax=", "Restart=always", "StartLimitIntervalSec=0", "DynamicUser=yes")
 	analyze, err := exec.LookPath("systemd-analyze")
 	if err != nil {
 		t.Log("there is no systemd-analyze here to look at the unit")
