@@ -42,8 +42,10 @@ type recorder struct {
 	done  chan struct{}
 	lost  atomic.Int64
 	flush chan chan struct{}
-	// erased is Answers.Erased.
+	// erased is Answers.Erased; before is the last erasure that was over when the
+	// recorder began, so that nothing it is given was asked before that.
 	erased func(tx *database.Tx, after time.Time) (at time.Time, person bool, err error)
+	before time.Time
 }
 
 const (
@@ -58,6 +60,14 @@ const (
 
 func (a *Answers) newRecorder() *recorder {
 	r := &recorder{db: a.DB, log: a.Log, erased: a.Erased, in: make(chan *Question, recordBacklog), done: make(chan struct{}), flush: make(chan chan struct{})}
+	if r.erased != nil {
+		if err := r.db.Read(context.Background(), func(tx *database.Tx) (err error) {
+			r.before, _, err = r.erased(tx, time.UnixMilli(0))
+			return err
+		}); err != nil {
+			r.log.Warn("the last erasure could not be looked up", "error", err) // what is asked now may be kept without its words
+		}
+	}
 	go r.run()
 	return r
 }
@@ -194,7 +204,7 @@ func (r *recorder) forgotten(tx *database.Tx, batch []Question) (until time.Time
 		}
 	}
 	at, person, err := r.erased(tx, oldest.Add(-erasedAround))
-	if err != nil || at.IsZero() {
+	if err != nil || !at.After(r.before) {
 		return time.Time{}, false, err
 	}
 	return at.Add(erasedAround), person, nil

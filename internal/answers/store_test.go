@@ -65,25 +65,29 @@ func TestWhatWasAskedBeforeAnErasureIsWrittenWithoutItsWords(t *testing.T) {
 	for name, tc := range map[string]struct {
 		erased    time.Duration // before or after noon, when it was asked
 		person    bool
+		earlier   bool // than the bot was started
 		kept      string
 		pseudonym bool
 	}{
-		"of a lead, just after":             {time.Second, false, "", false},
-		"of a member, just after":           {time.Second, true, "", true},
-		"just before, by another clock":     {-30 * time.Second, true, "", true},
-		"long before":                       {-2 * time.Minute, true, "oven", false},
-		"long after: it was not to be kept": {time.Hour, false, "", false},
+		"of a lead, just after":             {time.Second, false, false, "", false},
+		"of a member, just after":           {time.Second, true, false, "", true},
+		"just before, by another clock":     {-30 * time.Second, true, false, "", true},
+		"long before":                       {-2 * time.Minute, true, false, "oven", false},
+		"long after: it was not to be kept": {time.Hour, false, false, "", false},
+		"before the bot was started":        {-10 * time.Second, true, true, "oven", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := recording(t)
 			a.Stop()
+			happened := tc.earlier
 			a.Erased = func(_ *database.Tx, after time.Time) (time.Time, bool, error) {
-				if at := noon.Add(tc.erased); at.After(after) {
+				if at := noon.Add(tc.erased); happened && at.After(after) {
 					return at, tc.person, nil
 				}
 				return time.Time{}, false, nil
 			}
 			a.Start()
+			happened = true
 			a.recorder.add(asked(0))
 			a.Stop()
 			got, err := a.Questions(t.Context(), noon.Add(-time.Hour), 10)
