@@ -244,6 +244,7 @@ func TestASecondSignalEndsItAtOnce(t *testing.T) {
 	time.Sleep(100 * time.Millisecond)
 	_ = cmd.Process.Signal(syscall.SIGTERM)
 	await(t, "the stop", func() bool { return strings.Contains(said(), "stopping: finishing what was begun") })
+	time.Sleep(2 * sameOrder) // before that it would be the first one once more
 	_ = cmd.Process.Signal(syscall.SIGTERM)
 	err = cmd.Wait()
 	var exit *exec.ExitError
@@ -252,5 +253,27 @@ func TestASecondSignalEndsItAtOnce(t *testing.T) {
 	}
 	if status, ok := exit.Sys().(syscall.WaitStatus); !ok || !status.Signaled() {
 		t.Errorf("it ended with %v; the log says %s", err, said())
+	}
+}
+
+// What timeout(1) and some supervisors send is one order, which comes to the
+// process and to its group: the bot finishes what it began.
+func TestASignalThatComesTwiceIsOneOrder(t *testing.T) {
+	t.Parallel()
+	slack := openSlack(t, 1)
+	target := filepath.Join(t.TempDir(), "sopbot.db")
+	bot := startChild(t, slack, target)
+	for range 3 {
+		if err := bot.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Millisecond) // two that wait are one to the system
+	}
+	if err := <-bot.ends; err != nil {
+		t.Errorf("it ended with %v", err)
+	}
+	bot.ends <- nil
+	if _, err := os.Stat(target + "-wal"); err == nil {
+		t.Error("it did not close its database")
 	}
 }
