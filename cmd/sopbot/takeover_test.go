@@ -262,17 +262,23 @@ func TestASignalThatComesTwiceIsOneOrder(t *testing.T) {
 	t.Parallel()
 	slack := openSlack(t, 1)
 	target := filepath.Join(t.TempDir(), "sopbot.db")
-	bot := startChild(t, slack, target)
+	cmd := exec.Command("sopbot", "serve")
+	cmd.Env = append(os.Environ(), "SLACK_BOT_TOKEN="+slack.BotToken(), "SLACK_APP_TOKEN="+slack.AppToken(), "SLACK_API_URL="+slack.URL(), "SOPBOT_DATABASE="+target)
+	cmd.Stderr = t.Output()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill() })
+	await(t, "two sockets", func() bool { return len(slack.Sockets()) == 2 })
 	for range 3 {
-		if err := bot.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(2 * time.Millisecond) // two that wait are one to the system
 	}
-	if err := <-bot.ends; err != nil {
+	if err := cmd.Wait(); err != nil {
 		t.Errorf("it ended with %v", err)
 	}
-	bot.ends <- nil
 	if _, err := os.Stat(target + "-wal"); err == nil {
 		t.Error("it did not close its database")
 	}
