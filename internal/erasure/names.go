@@ -98,7 +98,7 @@ func spell(names []string) spellings {
 	slices.SortFunc(all, func(a, b string) int { return len(b) - len(a) })
 	for i, s := range all {
 		// Blanks of any kind part words.
-		all[i] = strings.Join(slices.Collect(quoted(s)), `[\s\x{a0}]+`)
+		all[i] = strings.Join(slices.Collect(quoted(s)), `[\s\v\x{85}\p{Z}]+`)
 	}
 	return spellings{find: regexp.MustCompile(`(?i)` + strings.Join(all, "|")), cores: cores}
 }
@@ -131,7 +131,8 @@ func (s spellings) mayHold(text string) bool {
 	if s.find == nil {
 		return false
 	}
-	if len(s.cores) == 0 || strings.ContainsAny(text, "\u017f\u212a") { // the letters that count as an s and a k
+	// JSON may write any letter by its number; and two others count as an s and a k.
+	if len(s.cores) == 0 || strings.Contains(text, `\u`) || strings.ContainsAny(text, "\u017f\u212a") {
 		return true
 	}
 	text = strings.ToLower(text)
