@@ -24,6 +24,7 @@ test: postgres ## everything, as CI runs it
 	@GO="$(GO)" scripts/vuln.sh
 	@scripts/chromium.sh
 	$(GO) test -race -timeout 14m ./...
+	$(GO) test -run HostileText ./cmd/sopbot # too slow under the race detector
 
 vuln: ## known vulnerabilities in what is called, by govulncheck; says loudly where its database cannot be reached
 	@GO="$(GO)" scripts/vuln.sh

@@ -29,7 +29,7 @@ var floors = map[string][]string{
 	"deadline":      {"playbook", "chat", "outbox", "roster", "database"},
 	"lead":          {"playbook", "chat", "database", "form", "roster", "deadline"},
 	"research":      {"playbook", "appointment", "chat", "database", "outbox", "form", "roster", "deadline", "lead"},
-	"report":        {"playbook", "chat", "database", "form", "roster", "deadline", "lead"},
+	"report":        {"playbook", "chat", "database", "form", "outbox", "roster", "deadline", "lead"},
 	"qualification": {"playbook", "chat", "database", "form", "roster", "lead"},
 	"handoff":       {"playbook", "chat", "database", "form", "roster", "deadline", "lead"},
 	"answers":       {"playbook", "chat", "database", "search"},

@@ -60,8 +60,9 @@ func TestABackupEachNight(t *testing.T) {
 	if _, err := os.Stat(left); err == nil {
 		t.Error("what a bot that was killed left is still there")
 	}
-	page := scrape(t, b)
-	has(t, "/metrics", page, `sopbot_backups_total{outcome="made"} 21`, `sopbot_backups_total{outcome="failed"} 0`,
+	// The file is there a moment before it is counted.
+	await(t, "the last one to be counted", func() bool { return strings.Contains(scrape(t, b), `sopbot_backups_total{outcome="made"} 21`) })
+	has(t, "/metrics", scrape(t, b), `sopbot_backups_total{outcome="made"} 21`, `sopbot_backups_total{outcome="failed"} 0`,
 		fmt.Sprintf("sopbot_backup_last_success_timestamp_seconds %.9e", float64(backupsIn(t, folder)[0].Made.Unix()))[:50])
 }
 

@@ -122,9 +122,16 @@ func (f *features) connectClocks() {
 	}}, "handoff": {Label: "Reassign", Open: func(ctx context.Context, c chat.Click, on deadline.Deadline) error {
 		return f.handoffs.OpenReassign(ctx, c, strings.TrimPrefix(on.Subject, "handoff/"))
 	}}}
+	d.Beside = f.digests.Beside
 	d.OnChange = func(tx *database.Tx, what deadline.News, on deadline.Deadline) error {
 		if on.Rule.Done == research.FormPage {
 			if err := f.researchChanged(tx, what, on); err != nil {
+				return err
+			}
+		}
+		switch what {
+		case deadline.Finished, deadline.Dropped, deadline.Undone, deadline.Snoozed:
+			if err := f.digests.Changed(tx, on); err != nil {
 				return err
 			}
 		}
@@ -143,6 +150,16 @@ func (f *features) connectClocks() {
 				buttons = append(buttons, research.CalendarButton(on))
 			}
 			out = append(out, lead.Clock{Words: "*" + chat.EscapeInline(on.Label) + "*: " + d.Words(on, of.Owner, d.Now()), Buttons: buttons, Step: on.Rule.Done})
+		}
+		return out, err
+	}
+	f.leads.Others = func(tx *database.Tx, person string) (out []lead.Clock, err error) {
+		open, err := deadline.OpenOf(tx, person)
+		for _, on := range open {
+			// What is about a lead stands on its card, or in the list of handoffs.
+			if on.Lead == "" {
+				out = append(out, lead.Clock{Words: on.Head() + "\n" + d.Words(on, person, d.Now()), Buttons: d.Buttons(on)})
+			}
 		}
 		return out, err
 	}

@@ -217,6 +217,13 @@ func TestDigestsSurviveKills(t *testing.T) {
 			return planned == 2
 		})
 		bot.kill()
+		t.Cleanup(func() {
+			if t.Failed() {
+				list(t, db, "SELECT key, state, lease, CAST(run_at AS TEXT), CAST(attempt AS TEXT), error FROM outbox WHERE state = 'ready'", 6, func(v []string) { t.Logf("to do: %q", v) })
+				list(t, db, "SELECT key, state, CAST(started_at AS TEXT), error FROM posts", 4, func(v []string) { t.Logf("message: %q", v) })
+				list(t, db, "SELECT person, kind, CAST(next_at AS TEXT) FROM digests", 3, func(v []string) { t.Logf("digest: %q", v) })
+			}
+		})
 		for day := range days {
 			ahead := aheadOf + "=" + time.Until(first.at(day).Add(-time.Second)).String()
 			bot = launch(t, slack, target, folder, ahead)

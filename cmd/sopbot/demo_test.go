@@ -165,6 +165,7 @@ func (d *demoProcess) sales(t testing.TB) string {
 }
 
 func TestTheDemoKeepsWhatWasSaidUntilItIsToBeginAnew(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	first := startDemo(t, dir)
 	first.do(t, "sam", slacksim.Touch{Do: "say", Room: "C0SALES", Text: "they want a discount"})

@@ -96,10 +96,21 @@ func TestAllThatNeedsAManagerIsReadPageByPage(t *testing.T) {
 	dana.Modal().Close()
 	all.Click("← Back")
 	all.WaitFor("16 to 30 of 34")
+	has(t, "the page before", all.Text(), "Company 15")
+
+	// What is given away from there has its whole time again, and is gone from the
+	// list beneath.
+	all.Click("Reassign")
+	form := dana.Modal()
+	has(t, "what Reassign opens", form.Text(), "Company 15")
+	form.Pick("Who works on it from now on", "@priya").Submit()
+	all.WaitFor("16 to 30 of 33")
+	has(t, "the list beneath", dana.Modal().Text(), "Company 16", "Company 30")
+	lacks(t, "the list beneath", dana.Modal().Text(), "Company 15")
 	all.Close()
 
 	m.Click("By person")
-	has(t, "by person", dana.Modal().Text(), "@sam: Research the company and the contact's", "none done; 17 open and overdue", "@noor")
+	has(t, "by person", dana.Modal().Text(), "@sam", "Research the company and the contact's LinkedIn profile – none done; 17 open and overdue", "@noor")
 }
 
 // A click on Done in the digest, and in the list, which shows what is left.
@@ -113,6 +124,11 @@ func TestWhatAClickCanEndIsEndedFromTheDigest(t *testing.T) {
 	push(26 * time.Hour)
 	sales.Slash("/digest")
 	m := sales.WaitFor("Needs you today: 2")
+	// What a call asks for is about the lead of the call.
+	has(t, "the digest", m.Text(), "[Open] [Nudge] [Done]")
+	m.Click("Open")
+	has(t, "what Open shows", dana.Modal().Text(), "Tern Hotels", "call held")
+	dana.Modal().Close()
 	m.Click("Done")
 	dana.WaitFor("is done.")
 	m.Click("Done")

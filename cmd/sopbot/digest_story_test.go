@@ -62,9 +62,9 @@ func TestTheWeeklyDigestHasChartsAndTheTeamReadsIt(t *testing.T) {
 	push(5*24*time.Hour + 19*time.Hour)                // Monday, 9:00
 	dana, sales := slack.As("dana"), slack.As("dana").In("#sales")
 	week := dana.WaitFor("Weekly digest")
-	has(t, "the weekly digest", week.Text(), "Mon 30 Nov to Sun 6 Dec", "1 of 2 on time", "the latest 1 hour late", "Done on time, and late", "By person", "@sam: Review one of your own demo calls a… – none done", "1 other timed action")
+	has(t, "the weekly digest", week.Text(), "Mon 30 Nov to Sun 6 Dec", "1 of 2 on time", "at worst 1 hour late", "Done on time, and late", "By person", "@sam: Review one of your own demo calls a… – none done", "1 other timed action")
 	week.Click("By person")
-	has(t, "by person", dana.Modal().Text(), "@sam: Review one of your own demo calls", "Research the company and the contact's", "1 of 2 on time")
+	has(t, "by person", dana.Modal().Text(), "@sam", "Review one of your own demo calls a week, with time-stamped comments – none done; 1 ", "Research the company and the contact's", "1 of 2 on time")
 	dana.Modal().Close()
 	team := sales.WaitFor("The team's week")
 	has(t, "the team's digest", team.Text(), "1 of 2 on time", "Done on time, and late")

@@ -183,6 +183,7 @@ func serverFiles(t *testing.T, target string) map[string]string {
 }
 
 func TestALeadIsForgotten(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, target string, server bool) {
 		slack := openSlack(t, 2)
 		bot := startChild(t, slack, target)
@@ -247,6 +248,7 @@ func textOf(t *testing.T, db *database.DB, query string) (text string) {
 }
 
 func TestAMemberOfTheTeamIsForgotten(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, target string, server bool) {
 		slack := openSlack(t, 2)
 		bot := startChild(t, slack, target)

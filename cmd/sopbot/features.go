@@ -57,10 +57,10 @@ func newFeatures() *features {
 	f.reports = &report.Reports{Roster: f.roster, Deadlines: f.deadlines, Leads: f.leads}
 	f.leads.Steps = []lead.Step{f.research.Step(), f.qualifications.Step(), f.handoffs.Step()}
 	f.handoffs.Scored = f.scored
+	f.digests = &digest.Digests{Roster: f.roster, Deadlines: f.deadlines}
 	f.connectClocks()
 	f.keeper = &erasure.Keeper{}
 	f.answers.Erased = erasure.Since
-	f.digests = &digest.Digests{Roster: f.roster, Deadlines: f.deadlines}
 	f.digests.Opens = map[string]digest.Opener{"lead": f.leads.Open, "handoff": f.handoffs.OpenWhole}
 	f.digests.Again = f.handoffs.Step().Run
 	f.digests.Passes = map[string]digest.Opener{"lead": f.leads.OpenReassign, "handoff": f.handoffs.OpenReassign}

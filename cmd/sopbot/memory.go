@@ -14,7 +14,7 @@ const (
 	// little of both and can never be given back. From busyRate envelopes a
 	// second on, time counts more than memory.
 	thriftyPercent = 50
-	usualPercent   = 100 // Go's own
+	usualPercent   = 200
 	busyRate       = 200
 	// settleAfter is how long after the start all of it has run once.
 	settleAfter = time.Second

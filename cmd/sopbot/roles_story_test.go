@@ -178,6 +178,7 @@ func TestRolesAreCheckedOnEachAction(t *testing.T) {
 		"click deadline.open":               {click("deadline.open", aClock, nil), sams},
 		"click deadline.pass":               {click("deadline.pass", aClock, nil), sams},
 		"click deadline.snooze":             {click("deadline.snooze", func() string { return aClock() + " 30m" }, nil), sams},
+		"click deadline.snooze_all":         {click("deadline.snooze_all", value("deadline/list/U0SAM/1 1h"), nil), sams},
 		"click deadline.all":                {click("deadline.all", value("deadline/list/U0SAM/1"), nil), sams},
 		"click research.back": {func(o chat.Origin) error {
 			return b.router.Click(ctx, chat.Click{Origin: o, Action: "research.back", View: opened("research", "research", newLead(), chat.State{})})

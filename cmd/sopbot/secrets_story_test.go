@@ -42,6 +42,7 @@ func (h *heard) String() string {
 // A bot goes through all that can go wrong, as loud as it can be; neither it,
 // nor its pages, nor what it keeps, nor any other subcommand says a secret.
 func TestSecretsAreNeverSaid(t *testing.T) {
+	t.Parallel()
 	const password = `p@ss%word/"secret`
 	slack := openSlack(t, 2)
 	address, err := url.Parse(dbtest.Postgres(t))

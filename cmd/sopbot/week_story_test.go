@@ -31,8 +31,17 @@ func TestEachWeekARepReviewsAnOwnCall(t *testing.T) {
 	}
 	until(2026, 11, 30, 9, 0) // next Monday
 	await(t, "Sam's week to begin", func() bool { return clocks("open") == 1 })
+	// Who wants to do it before they are reminded finds it with their leads.
+	sam.In("#sales").Slash("/lead")
+	own := sam.WaitFor("Also yours to do")
+	has(t, "/lead on Monday", own.Text(), "Review one of your own demo calls", "week of 30 November", "Due Dec 4, 2026 9:00 AM.", "[My call review]", "Snooze")
+	own.Choose("Snooze", "1 hour")
+	has(t, "what the click is answered", sam.WaitFor("Snoozed until").Text(), "Review one of your own", "Snoozed until Nov 30, 2026 10:00 AM.")
+	own.Click("My call review")
+	has(t, "what its button opens", sam.Modal().Text(), "week of 30 November", "Link to the recording")
+	sam.Modal().Close()
 	until(2026, 12, 1, 9, 1)
-	reminder := sam.WaitFor("Review one of your own demo calls")
+	reminder := sam.WaitFor("You get this because")
 	has(t, "the reminder", reminder.Text(), "week of 30 November", "within 4 days after the week begins", "My call review", "Snooze")
 
 	// Handed in, with a link that is none at first.
@@ -46,6 +55,7 @@ func TestEachWeekARepReviewsAnOwnCall(t *testing.T) {
 	card := dana.WaitFor("has done it")
 	has(t, "what the manager reads", card.Text(), "@sam", "https://calls.example/4711", "02:10 Keep", "31:00 How would you", "week of 30 November")
 	reminder.WaitFor("on time")
+	lacks(t, "/lead when it is done", sam.In("#sales").Slash("/lead").Text(), "Also yours to do")
 	if n := clocks("done"); n != 1 {
 		t.Errorf("%d are done", n)
 	}

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/slack-go/slack"
+
 	"sopbot/internal/chat"
 	"sopbot/internal/playbook"
 	"sopbot/internal/search"
@@ -35,6 +37,7 @@ type sheet struct {
 	whole    string // every section in order, with headings
 	prose    string // without the parts of the front matter
 	title    string // kind and title as the first line of an answer
+	also     string // title where others are listed
 
 	all  atomic.Pointer[cut] // the whole page or, of a stage, its checklist
 	some []atomic.Pointer[cut]
@@ -45,14 +48,17 @@ type written struct {
 	heading string // as a bold line; "" when the page's title says it already
 	body    string
 	line    string // the section as one more match: kind, title, heading, its first words
+	ref     string // see ref
+	trail   string // page and heading, owner: the line below an answer
 }
 
 // cut is a text as an answer shows it: cut to what fits, and in plain words
 // for a screen reader. Cutting takes longer than searching, so it is kept.
 type cut struct {
-	head  string
-	more  bool // the text goes on
-	plain string
+	head   string
+	more   bool // the text goes on
+	plain  string
+	blocks []slack.Block // title and head; nobody changes them
 }
 
 // NewBook indexes a playbook.
@@ -91,7 +97,7 @@ func (s *sheet) ref(section int) string {
 	if section < 0 || section >= len(s.Sections) {
 		return s.key
 	}
-	return s.key + "." + short(s.Sections[section].Slug, 8)
+	return s.write().sections[section].ref
 }
 
 // find reads a ref. section is 0 when the heading is gone; ok is false when
@@ -102,8 +108,8 @@ func (b *Book) find(ref string) (s *sheet, section int, ok bool) {
 	if !ok {
 		return nil, 0, false
 	}
-	for i, sec := range s.Sections {
-		if heading != "" && short(sec.Slug, 8) == heading {
+	for i := range s.Sections {
+		if heading != "" && s.ref(i) == ref {
 			return s, i, true
 		}
 	}
@@ -114,7 +120,7 @@ func (s *sheet) write() *sheet {
 	s.once.Do(func() {
 		var whole, prose strings.Builder
 		for _, sec := range s.Sections {
-			w := written{body: chat.Mrkdwn(sec.Markdown, s.link), line: s.matchLine(sec)}
+			w := written{body: chat.Mrkdwn(sec.Markdown, s.link), line: s.matchLine(sec), trail: s.trail(sec), ref: s.key + "." + short(sec.Slug, 8)}
 			if t := sec.Title(); t != "" && !strings.EqualFold(t, s.Title) {
 				w.heading = "*" + chat.EscapeInline(t) + "*"
 			}
@@ -125,7 +131,7 @@ func (s *sheet) write() *sheet {
 			}
 		}
 		s.whole, s.prose = whole.String(), prose.String()
-		s.title = s.heading()
+		s.title, s.also = s.heading(), inline(s.Title, 60)
 		s.some = make([]atomic.Pointer[cut], len(s.Sections))
 	})
 	return s
@@ -202,7 +208,8 @@ func (s *sheet) shown(e extent, section int) *cut {
 		limit = listChars
 	}
 	head, rest := fit(e.text(), limit, answerBytes)
-	c := &cut{head: head, more: rest != "", plain: chat.Plain(s.title + "\n" + head)}
+	text := s.title + "\n" + head
+	c := &cut{head: head, more: rest != "", plain: chat.Plain(text), blocks: chat.TextBlocks(text)}
 	kept.Store(c)
 	return c
 }

@@ -68,21 +68,21 @@ func (a *Answers) answerMessage(f found, question string, st state, share bool) 
 
 	blocks := make([]slack.Block, 0, 16)
 	blocks = append(blocks, chat.Context(f.understood()))
-	blocks = append(blocks, chat.TextBlocks(s.title+"\n"+shown.head)...)
+	blocks = append(blocks, shown.blocks...)
 	blocks = append(blocks, chat.Context(trail))
 	ref := question + " " + s.ref(from)
 	blocks = append(blocks, chat.Actions(answerButtons(ref, st, share, shown.more || from > 0)...))
 	if note := stateNote(st); note != "" {
 		blocks = append(blocks, chat.Context(note))
 	}
-	text := shown.plain + "\n" + trail
+	also := ""
 	if others := f.Hits[1:]; len(others) > 0 {
 		list, words := f.list(others, question)
 		blocks = append(blocks, slack.NewDividerBlock())
 		blocks = append(blocks, list...)
-		text += "\nAlso: " + words
+		also = "\nAlso: " + words
 	}
-	return chat.Message{Text: text, Blocks: blocks}
+	return chat.Message{Text: shown.plain + "\n" + trail + also, Blocks: blocks}
 }
 
 func answerButtons(ref string, st state, share, more bool) []slack.BlockElement {
@@ -143,18 +143,26 @@ func (s *sheet) heading() string {
 // trail says where an answer stands, who looks after it and when they last
 // did.
 func (a *Answers) trail(s *sheet, section int) string {
+	trail := s.write().sections[section].trail
+	if r := reviewed(s.Page, a.Now()); r != "" {
+		trail += apart + r
+	}
+	return trail
+}
+
+// apart stands between what a trail tells.
+const apart = "  ·  "
+
+// trail is what can be said of a section below it once and for all.
+func (s *sheet) trail(section playbook.Section) string {
 	where := inline(s.Title, 80)
-	if t := s.Sections[section].Title(); t != "" && !strings.EqualFold(t, s.Title) {
+	if t := section.Title(); t != "" && !strings.EqualFold(t, s.Title) {
 		where += " › " + inline(t, 80)
 	}
-	parts := []string{where, owner(s.Owner), reviewed(s.Page, a.Now())}
-	kept := parts[:0]
-	for _, p := range parts {
-		if p != "" {
-			kept = append(kept, p)
-		}
+	if where != "" {
+		where += apart
 	}
-	return strings.Join(kept, "  ·  ")
+	return where + owner(s.Owner)
 }
 
 func owner(o string) string {
@@ -199,7 +207,7 @@ func (f found) list(hits []search.Hit, question string) (blocks []slack.Block, w
 		line := s.sections[h.Section].line
 		button := chat.Button(actionView+":"+strconv.Itoa(i), question+" "+s.ref(h.Section), "View")
 		blocks = append(blocks, slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, line, false, false), nil, slack.NewAccessory(button)))
-		titles = append(titles, inline(s.Title, 60))
+		titles = append(titles, s.also)
 	}
 	return blocks, strings.Join(titles, "; ")
 }

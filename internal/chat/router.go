@@ -23,6 +23,7 @@ type Router struct {
 	shortcuts   map[string]*shortcutEntry
 	scOrder     []*shortcutEntry
 	mention     func(context.Context, Mention) error
+	sent        func(context.Context, Submission) error
 }
 
 // CommandHelp describes a slash command for help and for the app's manifest.
@@ -98,6 +99,16 @@ func (r *Router) OnSubmission(callback string, run func(context.Context, Submiss
 		taken("submission", callback)
 	}
 	r.submissions[callback] = run
+}
+
+// AfterSubmission registers who is told of each modal that was sent and went
+// through, once Slack knows that it did: what lies beneath may show something else
+// now.
+func (r *Router) AfterSubmission(run func(context.Context, Submission) error) {
+	if r.sent != nil {
+		taken("after submission", "")
+	}
+	r.sent = run
 }
 
 // OnClosing registers what happens when a modal is closed without submitting.
@@ -210,6 +221,14 @@ func (r *Router) Submission(ctx context.Context, s Submission) (Answer, error) {
 		return Answer{}, Refuse("This form belongs to another version of sopbot and cannot be sent any more. Please open it anew; copy what you typed first.")
 	}
 	return run(ctx, s)
+}
+
+// Submitted tells whoever wants to know of a modal that went through.
+func (r *Router) Submitted(ctx context.Context, s Submission) error {
+	if r.sent == nil {
+		return nil
+	}
+	return r.sent(ctx, s)
 }
 
 // Closing runs the closing of a modal; nobody has to care.

@@ -30,7 +30,13 @@ func (db *DB) migrateFile(ctx context.Context, fresh bool) error {
 	// As with Write: a statement that is cancelled would undo half a step, and
 	// the rest would run outside any transaction.
 	ctx = context.WithoutCancel(ctx)
-	pool, err := sql.Open("sqlite3", dsn(db.path, "_synchronous=FULL&_busy_timeout=5000&_foreign_keys=0"))
+	// A new file has nothing to lose: cut off from power it may lack the last
+	// steps, never half of one, and the next start does them.
+	sync := "FULL"
+	if fresh {
+		sync = "NORMAL"
+	}
+	pool, err := sql.Open("sqlite3", dsn(db.path, "_synchronous="+sync+"&_busy_timeout=5000&_foreign_keys=0"))
 	if err != nil {
 		return err
 	}

@@ -16,11 +16,12 @@ import (
 
 // Names that leave the house: add, don't rename.
 const (
-	actionDone   = "deadline.done"
-	actionOpen   = "deadline.open"
-	actionSnooze = "deadline.snooze"
-	actionPass   = "deadline.pass"
-	actionAll    = "deadline.all"
+	actionDone      = "deadline.done"
+	actionOpen      = "deadline.open"
+	actionSnooze    = "deadline.snooze"
+	actionSnoozeAll = "deadline.snooze_all"
+	actionPass      = "deadline.pass"
+	actionAll       = "deadline.all"
 )
 
 // Opener is a button that leads to where an action is done.
@@ -50,6 +51,7 @@ func (d *Deadlines) Register(r *chat.Router) {
 	r.OnClick(actionDone, d.clickDone)
 	r.OnClick(actionOpen, d.clickOpen)
 	r.OnClick(actionSnooze, d.clickSnooze)
+	r.OnClick(actionSnoozeAll, d.clickSnoozeAll)
 	r.OnClick(actionPass, d.clickPass)
 	r.OnClick(actionAll, d.clickAll)
 }
@@ -140,24 +142,76 @@ func (d *Deadlines) words(on Deadline, person string, err error) error {
 }
 
 func (d *Deadlines) clickDone(ctx context.Context, c chat.Click) error {
-	return d.mine(ctx, c.Value, c.Person, func(tx *database.Tx) error {
-		_, err := d.Done(tx, c.Value, c.Person)
+	var on Deadline
+	err := d.mine(ctx, c.Value, c.Person, func(tx *database.Tx) (err error) {
+		on, err = d.Done(tx, c.Value, c.Person)
 		return err
 	})
+	if err != nil {
+		return err
+	}
+	return d.did(ctx, c, on)
 }
 
-// clickSnooze reads "ID SPAN".
-func (d *Deadlines) clickSnooze(ctx context.Context, c chat.Click) error {
-	id, text, _ := strings.Cut(c.Value, " ")
+// did answers a click in what only one person sees: that does not change by itself.
+func (d *Deadlines) did(ctx context.Context, c chat.Click, on Deadline) error {
+	if !c.Message.Ephemeral || c.Response == "" {
+		return nil
+	}
+	c.Acknowledge()
+	return d.Slack.Respond(ctx, c.Response, chat.Say(on.Head()+"\n"+d.Words(on, c.Person, d.Now())))
+}
+
+// putOff reads what was picked from a menu that puts off: "WHAT SPAN".
+func putOff(value string) (what string, s playbook.Span, err error) {
+	what, text, _ := strings.Cut(value, " ")
 	for _, s := range snoozes {
 		if s.String() == text {
-			return d.mine(ctx, id, c.Person, func(tx *database.Tx) error {
-				_, err := d.Snooze(tx, id, c.Person, s)
-				return err
-			})
+			return what, s, nil
 		}
 	}
-	return chat.Refuse("A reminder can be put off by %s. Pick one of these from the menu.", snoozeWords())
+	return what, s, chat.Refuse("A reminder can be put off by %s. Pick one of these from the menu.", snoozeWords())
+}
+
+func (d *Deadlines) clickSnooze(ctx context.Context, c chat.Click) error {
+	id, s, err := putOff(c.Value)
+	if err != nil {
+		return err
+	}
+	var on Deadline
+	if err := d.mine(ctx, id, c.Person, func(tx *database.Tx) (err error) {
+		on, err = d.Snooze(tx, id, c.Person, s)
+		return err
+	}); err != nil {
+		return err
+	}
+	return d.did(ctx, c, on)
+}
+
+// clickSnoozeAll puts off all that stands in a list of reminders.
+func (d *Deadlines) clickSnoozeAll(ctx context.Context, c chat.Click) error {
+	list, s, err := putOff(c.Value)
+	if err != nil {
+		return err
+	}
+	reader, known := readerOf(list)
+	switch {
+	case !known || !strings.HasPrefix(list, listPrefix):
+		return chat.Refuse("This list is no longer there.")
+	case reader != c.Person && !d.manages(ctx, c.Person):
+		return chat.Refuse("This list is %s’s. Only they or a manager can change it, so nothing was changed.", chat.Person(reader))
+	}
+	n := 0
+	if err := d.DB.Write(ctx, func(tx *database.Tx) (err error) {
+		n, err = d.snoozeList(tx, list, s)
+		return err
+	}); err != nil {
+		return err
+	}
+	if n == 0 {
+		return chat.Refuse("Nothing in this list is waiting for a reminder any more, so nothing was changed.")
+	}
+	return nil
 }
 
 func (d *Deadlines) clickOpen(ctx context.Context, c chat.Click) error {

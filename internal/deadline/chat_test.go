@@ -1,6 +1,7 @@
 package deadline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -19,12 +20,13 @@ func click(by, action, value string) chat.Click {
 // Every click is answered: by the wrong person, late, on an old card.
 func TestWhoMayClickWhat(t *testing.T) {
 	t.Parallel()
-	for name, tc := range map[string]struct {
+	type row struct {
 		by, action, span string
 		settings         string
 		over             bool
 		want             string // in the refusal; "" = it is done
-	}{
+	}
+	rows := map[string]row{
 		"the person is done":                     {by: "USAM", action: actionDone},
 		"a manager is done with it":              {by: "UBOSS", action: actionDone},
 		"a passer-by is not":                     {by: "UKIM", action: actionDone, want: "*Taste the dough* is for <@USAM> to do. Only they or a manager can change it, so nothing was changed."},
@@ -37,33 +39,32 @@ func TestWhoMayClickWhat(t *testing.T) {
 		"opened when it is over":                 {by: "USAM", action: actionOpen, over: true, want: "is done already"},
 		"a button of another playbook":           {by: "USAM", action: actionOpen, want: "belongs to another version of the playbook"},
 		"passing on, which no feature knows how": {by: "USAM", action: actionPass, want: "belongs to another version of the playbook"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if tc.settings == "" {
-				tc.settings = bakery
-			}
-			each(t, func(t *testing.T, r *rig, _ func(time.Duration)) {
-				r.shelf.Use(load(t, tc.settings, lookUp, streets))
-				r.happens(Happening{Event: playbook.EventCallHeld, Subject: "call/1", Title: "Miller", Who: map[string]string{"owner": "USAM"}})
-				before := r.one("call/1")
+	}
+	each(t, func(t *testing.T, r *rig, _ func(time.Duration)) {
+		router := chat.NewRouter()
+		r.Register(router)
+		for name, tc := range rows {
+			t.Run(name, func(t *testing.T) {
+				r.shelf.Use(load(t, cmp.Or(tc.settings, bakery), lookUp, streets))
+				subject := "call/" + name
+				r.happens(Happening{Event: playbook.EventCallHeld, Subject: subject, Title: "Miller", Who: map[string]string{"owner": "USAM"}})
+				before := r.one(subject)
 				if tc.over {
 					r.write(func(tx *database.Tx) error { _, err := r.Done(tx, before.ID, "UBOSS"); return err })
 				}
-				router := chat.NewRouter()
-				r.Register(router)
 				err := router.Click(ctx, click(tc.by, tc.action+":"+before.ID, before.ID+tc.span))
 				var refused chat.Refusal
 				if tc.want == "" && err != nil || tc.want != "" && (!errors.As(err, &refused) || !strings.Contains(string(refused), tc.want)) {
 					t.Errorf("said %v, want %q", err, tc.want)
 				}
-				after := r.every("call/1")[0]
+				after := r.every(subject)[0]
 				changed := after.Status.state() != before.Status.state() || !after.Snoozed.Equal(before.Snoozed)
 				if want := tc.want == "" || tc.over; changed != want {
 					t.Errorf("changed: %v, want %v", changed, want)
 				}
 			})
-		})
-	}
+		}
+	})
 }
 
 func TestAnUnknownDeadlineIsSaid(t *testing.T) {

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/slack-go/slack"
+
 	"sopbot/internal/chat"
 	"sopbot/internal/database"
 	"sopbot/internal/outbox"
@@ -37,6 +39,9 @@ type Deadlines struct {
 	// Passes are the buttons that give a subject to somebody else, by what the
 	// subject begins with ("lead").
 	Passes map[string]Opener
+	// Beside, if set, gives what else a reader who is told that a deadline passed
+	// can do about it, by the rooms above.
+	Beside func(on Deadline, reader string) []slack.BlockElement
 
 	// OnChange, if set, is told of everything that becomes of a deadline, in its
 	// transaction.
@@ -167,6 +172,11 @@ func (d *Deadlines) start(tx *database.Tx, rule Rule, h Happening, who string) e
 			}
 			if err := d.putShown(tx, old, h.At, show, Dropped); err != nil {
 				return err
+			}
+			if !old.Abandoned.IsZero() { // an heir has given it away
+				if err := d.refreshOrphans(tx, old.Person, old.Abandoned); err != nil {
+					return err
+				}
 			}
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sopbot/internal/database"
+	"sopbot/internal/playbook"
 )
 
 // What comes due at one moment is said to a person in one message: after a night
@@ -79,6 +80,9 @@ func (r *round) act(on Deadline) error {
 		return d.miss(tx, on, ends, now)
 	}
 	var news []News
+	if len(p.tell) > 0 && on.Escalated.IsZero() {
+		on.Escalated = now // the person reads of it, too
+	}
 	if p.remind {
 		if on, err = r.remind(on, p); err != nil {
 			return err
@@ -86,9 +90,6 @@ func (r *round) act(on Deadline) error {
 		news = append(news, Reminded)
 	}
 	for _, person := range p.tell {
-		if on.Escalated.IsZero() {
-			on.Escalated = now
-		}
 		if err := tell(tx, on, person, now); err != nil {
 			return err
 		}
@@ -139,10 +140,8 @@ func (r *round) remind(on Deadline, p plan) (Deadline, error) {
 
 // say brings out what is new: a message each, or one for all where there are many.
 func (r *round) say() error {
-	for _, list := range slices.Sorted(maps.Keys(r.stale)) {
-		if err := r.refreshList(r.tx, Deadline{}, list, r.now); err != nil {
-			return err
-		}
+	if err := r.refreshLists(r.tx, r.stale, r.now); err != nil {
+		return err
 	}
 	for _, person := range slices.Sorted(maps.Keys(r.fresh)) {
 		if err := r.each(r.fresh[person], listKey(listPrefix, person, r.now), func(on Deadline, list string) error {
@@ -203,4 +202,37 @@ func (d *Deadlines) refreshList(tx *database.Tx, on Deadline, list string, now t
 	}
 	_, err = d.Posts.Change(tx, list, m)
 	return err
+}
+
+// snoozeList puts off the reminders of all that is still to be done in a list, and
+// tells of how many: the list is shown anew once.
+func (d *Deadlines) snoozeList(tx *database.Tx, list string, span playbook.Span) (n int, err error) {
+	all, err := inList(tx, list)
+	if err != nil {
+		return 0, err
+	}
+	now, stale := d.Now().Truncate(time.Millisecond), map[string]bool{}
+	for _, row := range all {
+		if !row.canWait() {
+			continue
+		}
+		on := row.Deadline
+		on.stale = stale
+		on.Snoozed = d.Calendar(on.Person).Add(now, span).Truncate(time.Millisecond)
+		if err := d.put(tx, on, now, Snoozed); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, d.refreshLists(tx, stale, now)
+}
+
+// refreshLists brings lists up to date that were noted.
+func (d *Deadlines) refreshLists(tx *database.Tx, stale map[string]bool, now time.Time) error {
+	for _, list := range slices.Sorted(maps.Keys(stale)) {
+		if err := d.refreshList(tx, Deadline{}, list, now); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -1,9 +1,7 @@
 package deadline
 
 import (
-	"cmp"
 	"database/sql"
-	"slices"
 	"time"
 
 	"sopbot/internal/database"
@@ -67,33 +65,25 @@ type listed struct {
 
 // inList gives what stands in a list of reminders, the earliest deadline first.
 func inList(tx *database.Tx, list string) ([]listed, error) {
-	return those(tx, "SELECT deadline, turn, bell FROM deadline_lists WHERE list = $1", list)
+	return those(tx, "SELECT deadline AS marked, turn AS marked_turn, bell AS marked_bell FROM deadline_lists WHERE list = $1", list)
 }
 
 // toldIn gives what somebody was told in one message.
 func toldIn(tx *database.Tx, list string) ([]listed, error) {
-	return those(tx, "SELECT deadline, turn, -1 FROM deadline_tellings WHERE listed = $1", list)
+	return those(tx, "SELECT deadline AS marked, turn AS marked_turn, -1 AS marked_bell FROM deadline_tellings WHERE listed = $1", list)
 }
 
 func those(tx *database.Tx, members, list string) (out []listed, err error) {
-	type mark struct{ turn, bell int }
-	marks := map[string]mark{}
-	if err := tx.Each(members, []any{list}, func(rows *sql.Rows) error {
-		var id string
-		var m mark
-		err := rows.Scan(&id, &m.turn, &m.bell)
-		marks[id] = m
-		return err
-	}); err != nil {
-		return nil, err
-	}
-	for id, m := range marks {
-		on, err := ByID(tx, id)
-		if err != nil {
-			return nil, err
+	err = tx.Each("SELECT "+columns+", marked_turn, marked_bell FROM deadlines JOIN ("+members+") AS members ON marked = id ORDER BY due_at, id", []any{list}, func(rows *sql.Rows) error {
+		var on listed
+		var r row
+		var turn, bell int
+		if err := rows.Scan(append(r.into(&on.Deadline), &turn, &bell)...); err != nil {
+			return err
 		}
-		out = append(out, listed{on, on.Turn != m.turn || m.bell >= 0 && on.bell != m.bell})
-	}
-	slices.SortFunc(out, func(a, b listed) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.ID, b.ID)) })
-	return out, nil
+		on.moved = on.Turn != turn || bell >= 0 && on.bell != bell
+		out = append(out, on)
+		return r.read(&out[len(out)-1].Deadline)
+	})
+	return out, err
 }

@@ -63,6 +63,7 @@ func sections(m chat.Message) (texts []string) {
 }
 
 func TestWhatComesDueTogetherStandsInOneMessage(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := overnight(t, 4)
 		at(t, 4, 10, 31) // due at eleven
@@ -107,7 +108,91 @@ func TestWhatComesDueTogetherStandsInOneMessage(t *testing.T) {
 	})
 }
 
+// menuOf is the menu beside the head of a list, and what it offers.
+func menuOf(t *testing.T, m chat.Message) (action string, values []string) {
+	t.Helper()
+	top, ok := m.Blocks[0].(*slack.SectionBlock)
+	if !ok || top.Accessory == nil || top.Accessory.SelectElement == nil {
+		return "", nil
+	}
+	for _, o := range top.Accessory.SelectElement.Options {
+		values = append(values, o.Value)
+	}
+	return top.Accessory.SelectElement.ActionID, values
+}
+
+// What came in one message is put off in one click, and comes again in one.
+func TestAllOfAListIsPutOffAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := overnight(t, 4)
+		router := chat.NewRouter()
+		r.Register(router)
+		at(t, 4, 10, 31)
+		list := r.lists("USAM")[0]
+		action, values := menuOf(t, r.shows(list))
+		if want := []string{list + " 30m", list + " 1h", list + " 2h"}; action != "deadline.snooze_all" || !slices.Equal(values, want) {
+			t.Fatalf("the menu %q offers %q, want %q", action, values, want)
+		}
+		// One is done, one given away: these are not put off.
+		r.must(r.clickDone(ctx, chat.Click{Origin: chat.Origin{Person: "USAM"}, Value: r.every("lead/L000")[0].ID}))
+		r.write(func(tx *database.Tx) error { _, err := r.Reassign(tx, "lead/L001", "UKIM"); return err })
+		pick := func(by, value string) error { return router.Click(ctx, click(by, action, value)) }
+		for value, want := range map[string]string{
+			list + " 9d":               "can be put off by 30 minutes, 1 hour or 2 hours",
+			list:                       "can be put off by",
+			"elsewhere 1h":             "no longer there",
+			"deadline/told/UBOSS/1 1h": "no longer there",
+			"deadline/list/USAM/1 1h":  "Nothing in this list is waiting",
+			"deadline/list/UKIM/1 1h":  "This list is <@UKIM>’s.",
+		} {
+			var refused chat.Refusal
+			if err := pick("USAM", value); !errors.As(err, &refused) || !strings.Contains(string(refused), want) {
+				t.Errorf("%q: %v, want %q", value, err, want)
+			}
+		}
+		if err := pick("UKIM", list+" 1h"); err == nil || !strings.Contains(err.Error(), "This list is <@USAM>’s. Only they or a manager can change it") {
+			t.Errorf("a passer-by: %v", err)
+		}
+		before := len(r.notes.all())
+		r.must(pick("USAM", list+" 1h"))
+		if n := len(r.notes.all()) - before; n != 1 {
+			t.Errorf("%d messages came or changed by it", n)
+		}
+		m := r.shows(list)
+		got := sections(m)
+		if len(got) != 5 || got[0] != "2 things are yours to do" || !strings.HasSuffix(got[1], "Snoozed until Tue 4 Jan 2000, 11:31 CET.") || !strings.HasSuffix(got[2], "Snoozed until Tue 4 Jan 2000, 11:31 CET.") {
+			t.Errorf("it says %q", got)
+		}
+		if again, _ := menuOf(t, m); again == action || !strings.HasPrefix(again, action+":") {
+			t.Errorf("Slack would keep showing what was picked from %q", again)
+		}
+		if on := r.one("lead/L001"); !on.Snoozed.IsZero() || on.Person != "UKIM" {
+			t.Errorf("what was given away is put off: %+v", on)
+		}
+		at(t, 4, 11, 30)
+		quiet := len(r.first())
+		at(t, 4, 11, 32)
+		var new []string
+		for key, n := range r.first() {
+			if n.to == "USAM" && n.at.After(time.Date(2000, 1, 4, 11, 30, 0, 0, berlin(t))) {
+				new = append(new, key)
+			}
+		}
+		if len(new) != 2 || len(r.first()) != quiet+2 {
+			t.Errorf("%d of %d came again: %q", len(new), len(r.first())-quiet, new)
+		}
+		if got := sections(r.shows(list)); got[0] != "All of this is settled" || strings.Count(strings.Join(got, " "), "Reminded again: see below.") != 2 {
+			t.Errorf("then it says %q", got)
+		}
+		if action, _ := menuOf(t, r.shows(list)); action != "" {
+			t.Error("there is nothing to be put off, and still the menu")
+		}
+	})
+}
+
 func TestAManagerIsToldOfManyInOneMessage(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := overnight(t, 3)
 		at(t, 4, 12, 30)
@@ -130,6 +215,7 @@ func TestAManagerIsToldOfManyInOneMessage(t *testing.T) {
 
 // A list that is longer than a message: the rest is a click away, and follows.
 func TestALongListFitsIntoAMessage(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := overnight(t, 120)
 		at(t, 4, 10, 31)

@@ -20,6 +20,8 @@ const mostRows = 22
 type listRow struct {
 	words   string
 	buttons []slack.BlockElement
+	waits   bool      // its reminder can be put off
+	snoozed time.Time // until when it was; zero = it was not
 }
 
 // rows says what stands in a list, what is still to be done first, and how much
@@ -44,7 +46,7 @@ func (d *Deadlines) rows(tx *database.Tx, list string, now time.Time) (rows []li
 				return nil, 0, err
 			}
 		}
-		row := listRow{words: on.head() + "\n"}
+		row := listRow{words: on.Head() + "\n", waits: !told && on.canWait(), snoozed: on.Snoozed}
 		switch {
 		case heir != "":
 			row.words += "Is " + chat.Person(heir) + "’s now."
@@ -60,12 +62,18 @@ func (d *Deadlines) rows(tx *database.Tx, list string, now time.Time) (rows []li
 		if on.rank() > 0 {
 			open++
 			if row.buttons = d.Buttons(on.Deadline); told {
-				row.buttons = d.bossButtons(on.Deadline)
+				row.buttons = d.bossButtons(on.Deadline, reader)
 			}
 		}
 		rows = append(rows, row)
 	}
 	return rows, open, nil
+}
+
+// canWait reports whether the reminder of a row can be put off from its list.
+func (l listed) canWait() bool {
+	_, open := l.Status.(Open)
+	return open && !l.moved && l.Abandoned.IsZero()
 }
 
 // rank is 1 for what is still to be done in a list, else 0.
@@ -92,6 +100,26 @@ func (d *Deadlines) listHead(list string, open int) string {
 	return fmt.Sprintf("*%d %s %s yours to do*", open, things, are)
 }
 
+// listTop is the head of a list; where there are several reminders that can be put
+// off, with the menu that does so for all of them.
+func (d *Deadlines) listTop(head, list string, rows []listRow) *slack.SectionBlock {
+	top := slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, head, false, false), nil, nil)
+	waiting, last := 0, time.Time{}
+	for _, row := range rows {
+		if !row.waits {
+			continue
+		}
+		waiting++
+		if row.snoozed.After(last) {
+			last = row.snoozed
+		}
+	}
+	if waiting > 1 {
+		top.Accessory = slack.NewAccessory(snoozeMenu(actionSnoozeAll, "Snooze all", list, last))
+	}
+	return top
+}
+
 // list is the message of a list.
 func (d *Deadlines) list(tx *database.Tx, list string, now time.Time) (chat.Message, error) {
 	rows, open, err := d.rows(tx, list, now)
@@ -99,7 +127,7 @@ func (d *Deadlines) list(tx *database.Tx, list string, now time.Time) (chat.Mess
 		return chat.Message{}, err
 	}
 	head := d.listHead(list, open)
-	m := chat.Message{Text: head, Blocks: chat.TextBlocks(head)}
+	m := chat.Message{Text: head, Blocks: []slack.Block{d.listTop(head, list, rows)}}
 	for i, row := range rows {
 		if i == mostRows {
 			m.Blocks = append(m.Blocks, chat.Context(fmt.Sprintf("… and %d more. They follow here as these are done.", len(rows)-mostRows)),

@@ -23,8 +23,8 @@ func TestAFakeMonthOfATeam(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		clock := &turned{}
-		clock.by.Store(int64(75 * 24 * time.Hour)) // the middle of March: clocks change on the 26th
-		r := newRigAt(t, load(t, bakery, lookUp, streets), clock.now)
+		clock.by.Store(int64(75 * 24 * time.Hour))                                 // the middle of March: clocks change on the 26th
+		r := newRigAt(t, load(t, bakery, lookUp, streets), clock.now, 6*time.Hour) // nobody turns it any more
 		places := []string{"Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "America/Sao_Paulo"}
 		var team []string
 		for i := range 10 {

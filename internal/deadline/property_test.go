@@ -35,6 +35,7 @@ func drawStep(rt *rapid.T) step {
 // Whatever people do, and however often the bot stops: nothing is said twice or
 // outside working hours, and in the end everything that is still open was told.
 func TestWhateverPeopleDoEachThingIsToldOnce(t *testing.T) {
+	t.Parallel() // nothing else asks rapid at that time: the zones of working time are over
 	checks := "12"
 	if os.Getenv("SOPBOT_SOAK") != "" {
 		checks = "500"

@@ -182,16 +182,24 @@ type rig struct {
 	shelf *playbook.Shelf
 	stop  func()
 	file  string
+	nap   time.Duration // of the outbox
 }
 
+// newRig is for where nobody turns the clock, so that its timers can be trusted: an
+// outbox that looks at the time twice a minute takes longer for a month than all
+// that happens in it.
 func newRig(t testing.TB, b *playbook.Playbook) *rig {
 	t.Helper()
-	return newRigAt(t, b, time.Now)
+	return newRigAt(t, b, time.Now, 6*time.Hour)
 }
 
-func newRigAt(t testing.TB, b *playbook.Playbook, now func() time.Time) *rig {
+// newRigAt is for a clock that may be turned.
+func newRigAt(t testing.TB, b *playbook.Playbook, now func() time.Time, nap ...time.Duration) *rig {
 	t.Helper()
 	r := bareRig(t, b, now)
+	if len(nap) > 0 {
+		r.nap = nap[0]
+	}
 	db, err := database.Open(ctx, r.file)
 	if err != nil {
 		t.Fatal(err)
@@ -242,7 +250,7 @@ func (r *rig) stand(db *database.DB, now func() time.Time) {
 	people := &roster.Roster{DB: db, Slack: r.dir, Now: now, Log: quiet,
 		Roles: func() map[string][]string { return r.shelf.InForce().Settings.Roles },
 		Zone:  func() *time.Location { return r.shelf.InForce().Settings.Timezone }}
-	r.Deadlines = &Deadlines{DB: db, Outbox: outbox.New(db, outbox.Options{Now: now}), Roster: people, Posts: r.notes, Shelf: r.shelf, Now: now, Log: quiet}
+	r.Deadlines = &Deadlines{DB: db, Outbox: outbox.New(db, outbox.Options{Now: now, Nap: r.nap}), Roster: people, Posts: r.notes, Shelf: r.shelf, Now: now, Log: quiet}
 	d := r.Deadlines
 	people.OnChange = func(before, now chat.Profile) {
 		if err := d.PersonChanged(ctx, before, now); err != nil {

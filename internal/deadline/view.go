@@ -61,7 +61,7 @@ func (d *Deadlines) refresh(tx *database.Tx, on Deadline, now time.Time) error {
 // show it by themselves.
 func (d *Deadlines) tellPassed(tx *database.Tx, on Deadline, to string, now time.Time) error {
 	words := func(reader string) chat.Message {
-		return d.message(on.head()+"\n"+d.passedWords(to, now, reader), nil, "")
+		return d.message(on.Head()+"\n"+d.passedWords(to, now, reader), nil, "")
 	}
 	if _, err := d.Posts.Change(tx, reminderKey(on), words(on.Person)); err != nil {
 		return err
@@ -85,8 +85,8 @@ func (d *Deadlines) passedWords(to string, now time.Time, reader string) string 
 // mostTitle is how many letters of what a deadline is about are shown.
 const mostTitle = 150
 
-// head names what is to be done, and about what.
-func (d Deadline) head() string {
+// Head names what is to be done, and about what.
+func (d Deadline) Head() string {
 	head := "*" + chat.EscapeInline(d.Label) + "*"
 	if d.Title != "" {
 		head += " · " + chat.EscapeInline(chat.Shorten(d.Title, mostTitle))
@@ -119,7 +119,7 @@ func (d *Deadlines) message(words string, buttons []slack.BlockElement, why stri
 // shows how things stood when they were last reminded: what happens outside their
 // hours changes nothing.
 func (d *Deadlines) reminder(on Deadline) chat.Message {
-	words := on.head() + "\n" + d.Words(on, on.Person, on.handled)
+	words := on.Head() + "\n" + d.Words(on, on.Person, on.handled)
 	if !on.Running() {
 		return d.message(words, nil, "")
 	}
@@ -127,21 +127,24 @@ func (d *Deadlines) reminder(on Deadline) chat.Message {
 	if on.Escalate != "" && on.handled.Before(on.Due) {
 		why += " If it is still open at the deadline, the role " + chat.EscapeInline(on.Escalate) + " is told."
 	}
+	if !on.Escalated.IsZero() && !on.Escalated.After(on.handled) {
+		why += " The role " + chat.EscapeInline(on.Escalate) + " was told that its deadline passed."
+	}
 	return d.message(words, d.Buttons(on), why)
 }
 
 // rung takes the place of a reminder that was snoozed and came again.
 func (d *Deadlines) rung(on Deadline, now time.Time) chat.Message {
-	return d.message(on.head()+"\nSnoozed, and reminded again "+chat.Moment(now, d.zone(on.Person))+": see below.", nil, "")
+	return d.message(on.Head()+"\nSnoozed, and reminded again "+chat.Moment(now, d.zone(on.Person))+": see below.", nil, "")
 }
 
 // escalation is what somebody sees who is told that a deadline passed.
 func (d *Deadlines) escalation(on Deadline, reader string, now time.Time) chat.Message {
-	words := on.head() + "\n" + d.escalationWords(on, reader, now)
+	words := on.Head() + "\n" + d.escalationWords(on, reader, now)
 	if !on.Running() {
 		return d.message(words, nil, "")
 	}
-	return d.message(words, d.bossButtons(on), "You get this because the playbook tells the role "+chat.EscapeInline(on.Escalate)+
+	return d.message(words, d.bossButtons(on, reader), "You get this because the playbook tells the role "+chat.EscapeInline(on.Escalate)+
 		" what was not done "+on.span()+" (page: "+chat.EscapeInline(on.PageTitle)+"). It is kept up to date here.")
 }
 
@@ -160,12 +163,15 @@ func (d *Deadlines) escalationWords(on Deadline, reader string, now time.Time) (
 }
 
 // bossButtons are what somebody can do who is told that a deadline passed.
-func (d *Deadlines) bossButtons(on Deadline) (buttons []slack.BlockElement) {
-	if _, form := d.opener(on); !form {
-		buttons = append(buttons, chat.Button(actionDone+":"+on.ID, on.ID, "Done"))
+func (d *Deadlines) bossButtons(on Deadline, reader string) (buttons []slack.BlockElement) {
+	if d.Beside != nil {
+		buttons = d.Beside(on, reader)
 	}
 	if o, found := d.passer(on); found {
 		buttons = append(buttons, chat.Button(actionPass+":"+on.ID, on.ID, o.Label))
+	}
+	if _, form := d.opener(on); !form {
+		buttons = append(buttons, chat.Button(actionDone+":"+on.ID, on.ID, "Done"))
 	}
 	return buttons
 }
@@ -190,7 +196,7 @@ func (d *Deadlines) Words(on Deadline, reader string, now time.Time) string {
 	words := "Due " + chat.Moment(on.Due, zone) + "."
 	if !now.Before(on.Due) {
 		words = "Was due " + chat.Moment(on.Due, zone) + " and is still open"
-		if late := on.Late(now, d.Calendar(on.Person)); late >= time.Second {
+		if late := on.Late(now, d.Calendar(on.Person)); late >= on.worthSaying() {
 			words += ", " + Length(late) + " late"
 		}
 		words += "."
@@ -199,6 +205,15 @@ func (d *Deadlines) Words(on Deadline, reader string, now time.Time) string {
 		words += " Snoozed until " + chat.Moment(on.Snoozed, zone) + "."
 	}
 	return words
+}
+
+// worthSaying is from when on lateness is said: seconds count where the whole of it
+// is a matter of seconds.
+func (d Deadline) worthSaying() time.Duration {
+	if d.Within.Days == 0 && d.Within.Months == 0 && d.Within.Clock < 10*time.Minute {
+		return time.Second
+	}
+	return time.Minute
 }
 
 func (d *Deadlines) doneWords(s Done, zone *time.Location) string {
@@ -250,20 +265,24 @@ func (d *Deadlines) Buttons(on Deadline) []slack.BlockElement {
 	end.Style = slack.StylePrimary
 	buttons := []slack.BlockElement{end}
 	if _, open := on.Status.(Open); open {
-		var options []*slack.OptionBlockObject
-		for _, s := range snoozes {
-			options = append(options, chat.Option(on.ID+" "+s.String(), s.Words(), ""))
-		}
-		// Another name each time: Slack keeps showing what was picked, and tells of
-		// nothing when the same is picked again.
-		menu := actionSnooze + ":" + on.ID
-		if !on.Snoozed.IsZero() {
-			menu += fmt.Sprintf(":%d", on.Snoozed.Unix())
-		}
-		buttons = append(buttons, slack.NewOptionsSelectBlockElement(slack.OptTypeStatic,
-			slack.NewTextBlockObject(slack.PlainTextType, "Snooze", false, false), menu, options...))
+		buttons = append(buttons, snoozeMenu(actionSnooze+":"+on.ID, "Snooze", on.ID, on.Snoozed))
 	}
 	return buttons
+}
+
+// snoozeMenu offers to put off what goes by that name; until is when it is put off
+// until already.
+func snoozeMenu(action, label, what string, until time.Time) *slack.SelectBlockElement {
+	var options []*slack.OptionBlockObject
+	for _, s := range snoozes {
+		options = append(options, chat.Option(what+" "+s.String(), s.Words(), ""))
+	}
+	// Another name each time: Slack keeps showing what was picked, and tells of
+	// nothing when the same is picked again.
+	if !until.IsZero() {
+		action += fmt.Sprintf(":%d", until.Unix())
+	}
+	return slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, slack.NewTextBlockObject(slack.PlainTextType, label, false, false), action, options...)
 }
 
 func snoozeWords() string {
@@ -298,9 +317,9 @@ func (d *Deadlines) orphans(person string, open []Deadline, heir string) chat.Me
 			break
 		}
 		words := d.Words(on, heir, d.Now())
-		line := on.head() + "\n" + words
+		line := on.Head() + "\n" + words
 		if i < spoken {
-			text += "\n" + on.head() + ": " + words
+			text += "\n" + on.Head() + ": " + words
 		}
 		section := slack.NewSectionBlock(slack.NewTextBlockObject(slack.MarkdownType, line, false, false), nil, nil)
 		if o, found := d.passer(on); found {

@@ -63,6 +63,7 @@ func TestMessages(t *testing.T) {
 		"reminder":          d.reminder(on(nil)),
 		"reminder-button":   d.reminder(on(button)),
 		"reminder-overdue":  d.reminder(on(func(x *Deadline) { x.handled = january(3, 13, 0) })),
+		"reminder-told":     d.reminder(on(func(x *Deadline) { x.handled, x.Escalated = january(3, 12, 0), january(3, 12, 0) })),
 		"reminder-snoozed":  d.reminder(on(func(x *Deadline) { x.Snoozed = january(3, 12, 30) })),
 		"reminder-paused":   d.reminder(on(func(x *Deadline) { x.Status = Paused{january(3, 11, 35), 25 * time.Minute} })),
 		"reminder-done":     d.reminder(on(func(x *Deadline) { x.Status = late })),
@@ -95,5 +96,34 @@ func TestMessages(t *testing.T) {
 	}
 	if !strings.HasSuffix(messages["escalation-done"].Text, "done, 40 minutes late") {
 		t.Errorf("an escalation ends with %q", messages["escalation-done"].Text)
+	}
+}
+
+// Seconds of lateness are said where the whole of it is a matter of seconds, and
+// nowhere else.
+func TestWhenLatenessIsSaid(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		within string
+		late   time.Duration
+		want   string
+	}{
+		"a second, of hours":         {"2h", time.Second, "and is still open."},
+		"a minute less, of hours":    {"2h", 59 * time.Second, "and is still open."},
+		"a minute, of hours":         {"2h", time.Minute, "and is still open, 1 minute late."},
+		"a second, of days":          {"1d", time.Second, "and is still open."},
+		"a second, of seconds":       {"5s", time.Second, "and is still open, 1 second late."},
+		"less than a second of them": {"5s", 900 * time.Millisecond, "and is still open."},
+		"five seconds, of minutes":   {"5m", 5 * time.Second, "and is still open, 5 seconds late."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			on := begun(january(3, 10, 0))
+			on.Within, on.Due = span(tc.within), january(3, 12, 0)
+			d := &Deadlines{Shelf: &playbook.Shelf{}, Roster: &roster.Roster{Zone: func() *time.Location { return time.UTC }}}
+			d.Shelf.Use(load(t, bakery, lookUp, streets))
+			if got := d.Words(on, "USAM", on.Due.Add(tc.late)); !strings.HasSuffix(got, tc.want) {
+				t.Errorf("it says %q, want %q at the end", got, tc.want)
+			}
+		})
 	}
 }

@@ -3,6 +3,7 @@ package deadline
 import (
 	"flag"
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 	"time"
@@ -32,10 +33,18 @@ func (w walls) of(zone *time.Location, begin time.Time, minutes int) []int {
 		return all
 	}
 	all, first := make([]int, minutes), firstDate(zone, begin).In(time.UTC)
+	ahead, until := 0, begin.Unix() // the clock's change is looked up when it comes, not every minute
 	for i := range minutes {
-		t := begin.Add(time.Duration(i) * time.Minute).In(zone)
-		_, ahead := t.Zone()
-		all[i] = int(t.Unix()+int64(ahead)-first.Unix()) / 60
+		t := begin.Unix() + int64(i)*60
+		if t >= until {
+			there := time.Unix(t, 0).In(zone)
+			_, ahead = there.Zone()
+			until = math.MaxInt64
+			if _, end := there.ZoneBounds(); !end.IsZero() {
+				until = end.Unix()
+			}
+		}
+		all[i] = int(t+int64(ahead)-first.Unix()) / 60
 	}
 	w[begin] = all
 	return all
@@ -49,30 +58,44 @@ func firstDate(zone *time.Location, begin time.Time) playbook.Date {
 // wall: at every minute it asks which dates have been opened and closed so far.
 type oracle struct {
 	begin time.Time
-	wall  []int // what the clock shows: minutes since the wall's first day
-	works []bool
-	day   []int // whose working time the minute is
+	wall  []int   // what the clock shows: minutes since the wall's first day
+	day   []int16 // whose working time the minute is; 0 = nobody works
 }
+
+func (o oracle) works(i int) bool { return o.day[i] != 0 }
 
 const aDay = 24 * 60
 
 func newOracle(s playbook.Settings, zone *time.Location, begin time.Time, wall []int) oracle {
 	minutes := len(wall)
-	o := oracle{begin, wall, make([]bool, minutes), make([]int, minutes)}
+	o := oracle{begin, wall, make([]int16, minutes)}
 	first := firstDate(zone, begin)
-	days := minutes/aDay + 6
-	opened, closed, workday := make([]bool, days), make([]bool, days), make([]bool, days)
-	for i := range days {
+	// What has become of each date: off, not opened yet, opened, closed.
+	const off, waits, opened, closed = 0, 1, 2, 3
+	dates := make([]int8, minutes/aDay+6)
+	for i := range dates {
 		d := first.Add(playbook.Span{Days: i})
-		workday[i] = s.Hours.Days[d.In(time.UTC).Weekday()] && !slices.Contains(s.Holidays, d)
+		if s.Hours.Days[d.In(time.UTC).Weekday()] && !slices.Contains(s.Holidays, d) {
+			dates[i] = waits
+		}
 	}
+	from, to := s.Hours.From.Minutes, s.Hours.To.Minutes
 	for i, wall := range wall {
 		today := wall / aDay
 		for d := today - 1; d <= today+1; d++ {
-			opened[d] = opened[d] || wall >= d*aDay+s.Hours.From.Minutes
-			closed[d] = closed[d] || wall >= d*aDay+s.Hours.To.Minutes
-			if workday[d] && opened[d] && !closed[d] {
-				o.works[i], o.day[i] = true, d
+			was := dates[d]
+			if was == off || was == closed {
+				continue
+			}
+			switch {
+			case wall >= d*aDay+to:
+				dates[d] = closed
+				continue
+			case was == waits && wall >= d*aDay+from:
+				dates[d], was = opened, opened
+			}
+			if was == opened {
+				o.day[i] = int16(d)
 			}
 		}
 	}
@@ -83,7 +106,7 @@ func (o oracle) index(t time.Time) int   { return int(t.Sub(o.begin) / time.Minu
 func (o oracle) instant(i int) time.Time { return o.begin.Add(time.Duration(i) * time.Minute) }
 func (o oracle) between(a, b time.Time) (n int) {
 	for i := o.index(a); i < o.index(b); i++ {
-		if o.works[i] {
+		if o.works(i) {
 			n++
 		}
 	}
@@ -92,7 +115,7 @@ func (o oracle) between(a, b time.Time) (n int) {
 
 func (o oracle) next(t time.Time) time.Time {
 	i := o.index(t)
-	for !o.works[i] {
+	for !o.works(i) {
 		i++
 	}
 	return o.instant(i)
@@ -101,7 +124,7 @@ func (o oracle) next(t time.Time) time.Time {
 func (o oracle) add(t time.Time, minutes int) time.Time {
 	i := o.index(o.next(t))
 	for minutes > 0 {
-		if o.works[i] {
+		if o.works(i) {
 			minutes--
 		}
 		i++
@@ -114,11 +137,11 @@ func (o oracle) before(t time.Time, minutes int) time.Time {
 	i := o.index(t)
 	for minutes > 0 {
 		i--
-		if o.works[i] {
+		if o.works(i) {
 			minutes--
 		}
 	}
-	for !o.works[i] {
+	for !o.works(i) {
 		i++
 	}
 	return o.instant(i)
@@ -131,8 +154,8 @@ func (o oracle) addDays(t time.Time, n int) time.Time {
 	last := o.wall[start] / aDay
 	goal := o.wall[start] % aDay
 	for i := start; n > 0; i++ {
-		if o.works[i] && o.day[i] > last {
-			last = o.day[i]
+		if d := int(o.day[i]); d > last {
+			last = d
 			n--
 		}
 	}
@@ -152,8 +175,8 @@ const worlds, questions = 34, 25
 func (o oracle) stretch(t time.Time, minutes int) (begin, end time.Time) {
 	first := o.index(o.next(t))
 	from, most, row := 0, 0, 0
-	for i := first; i < len(o.works) && (!o.works[i] || o.day[i] < o.day[first]+fortnight); i++ {
-		if !o.works[i] {
+	for i := first; i < len(o.day) && (!o.works(i) || o.day[i] < o.day[first]+fortnight); i++ {
+		if !o.works(i) {
 			row = 0
 			continue
 		}
@@ -221,7 +244,7 @@ func (w world) ask(at time.Time) {
 	minutes := rapid.IntRange(1, 2*(c.hours.To.Minutes-c.hours.From.Minutes)).Draw(w.T, "span")
 	span := playbook.Span{Clock: time.Duration(minutes) * time.Minute}
 	w.same("next", at, c.Next(at), o.next(at))
-	if got, want := c.Within(at), o.works[o.index(at)]; got != want {
+	if got, want := c.Within(at), o.works(o.index(at)); got != want {
 		w.Fatalf("within: %v, counting gives %v", got, want)
 	}
 	due := c.Add(at, span)

@@ -36,6 +36,7 @@ func (d *Digests) Register(r *chat.Router) {
 	r.OnClick(actionNudge, d.nudge)
 	r.OnClick(actionAgain, d.again)
 	r.OnClick(actionDone, d.markDone)
+	r.AfterSubmission(d.uncovered)
 }
 
 func (d *Digests) command(ctx context.Context, c chat.Command) (chat.Message, error) {
@@ -125,7 +126,7 @@ func (d *Digests) lead(ctx context.Context, c chat.Click, to map[string]Opener) 
 	if open == nil {
 		return errOldButton
 	}
-	return open(ctx, c, id)
+	return d.covering(c, func() error { return open(ctx, c, id) })
 }
 
 // again hands off once more what came back too often.
@@ -134,7 +135,7 @@ func (d *Digests) again(ctx context.Context, c chat.Click) error {
 	if d.Again == nil {
 		return errOldButton
 	}
-	return d.Again(ctx, c, id)
+	return d.covering(c, func() error { return d.Again(ctx, c, id) })
 }
 
 // markDone ends what a click can end.

@@ -18,6 +18,8 @@ type Posts interface {
 	// Put says how the message of a key is to look, from the moment the
 	// transaction is committed on.
 	Put(tx *database.Tx, key, channel string, m chat.Message) error
+	// Change is Put for a message that was put before.
+	Change(tx *database.Tx, key string, m chat.Message) (changed bool, err error)
 	// Pending reports whether it is still on its way for the first time.
 	Pending(tx *database.Tx, key string) (bool, error)
 	// Out reports whether a call is bringing it to Slack right now.

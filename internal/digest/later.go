@@ -113,7 +113,13 @@ func (d *Digests) follow(tx *database.Tx) error {
 	}
 	var wanted []name
 	for _, id := range d.Roster.Heard(roster.Manager) {
-		if p := d.Roster.Recall(id); !p.Deactivated && !p.Bot && !p.Guest {
+		switch p := d.Roster.Recall(id); {
+		case !p.Known && known[name{id, Daily}].generation > 0:
+			// It was planned by a zone that is not known any more. Slack is asked,
+			// and what the playbook's zone says would be wrong until then.
+			delete(known, name{id, Daily})
+			delete(known, name{id, Weekly})
+		case !p.Deactivated && !p.Bot && !p.Guest:
 			wanted = append(wanted, name{id, Daily}, name{id, Weekly})
 		}
 	}
@@ -256,7 +262,7 @@ func (d *Digests) stillReads(ctx context.Context, e entry) (bool, error) {
 // over ends a digest's row: with the message, or without where it is skipped.
 func (d *Digests) over(ctx context.Context, j outbox.Job, e entry, m *chat.Message, reads bool, now time.Time) error {
 	if m == nil && reads {
-		d.Log.Warn("a digest is skipped: nobody was there to send it in time", "person", e.person, "digest", e.kind, "day", e.slot.Day, "due", e.slot.At)
+		d.Log.Warn("a digest is skipped: nobody was there to send it in time", "person", e.person, "digest", e.kind, "day", e.slot.Day.String(), "due", e.slot.At)
 	}
 	return d.DB.Write(ctx, func(tx *database.Tx) error {
 		// First, so that nothing that follows can cancel it.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"sopbot/internal/database"
 	"sopbot/internal/database/dbtest"
 	"sopbot/internal/playbook"
 )
@@ -290,4 +291,28 @@ func TestStopsLoseAndDoubleNothing(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A bot that was killed may have kept what it planned and forgotten where the
+// reader is: until Slack has said so again, the plan stands.
+func TestAPlanOutlivesAZoneThatWasForgotten(t *testing.T) {
+	bubble(t, func(t *testing.T, s *shop) {
+		stop := s.run(t)
+		until(t, "2000-03-20T13:59:00Z") // a minute before nine in New York
+		stop()
+		if err := s.db.Write(t.Context(), func(tx *database.Tx) error {
+			_, err := tx.Exec("DELETE FROM people WHERE id = 'UYORK'")
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		s.again(t)
+		stop = s.run(t)
+		until(t, "2000-03-20T14:10:00Z")
+		stop()
+		want := sorted("Mon 20 Mar 09:00 daily\nMon 20 Mar 09:00 weekly")
+		if diff := cmp.Diff(want, when(s.book.digests("UYORK"), zone(t, zones["UYORK"]))); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
 }

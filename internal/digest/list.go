@@ -2,7 +2,6 @@ package digest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -12,6 +11,9 @@ import (
 
 	"sopbot/internal/chat"
 	"sopbot/internal/database"
+	"sopbot/internal/form"
+	"sopbot/internal/lead"
+	"sopbot/internal/playbook"
 	"sopbot/internal/roster"
 )
 
@@ -80,10 +82,7 @@ func (d *Digests) all(ctx context.Context, c chat.Click) error {
 
 // turned puts a page into the place of the one that was clicked in.
 func (d *Digests) turned(ctx context.Context, c chat.Click, view slack.ModalViewRequest) error {
-	if err := d.Slack.UpdateView(ctx, c.View.ID, "", view); !errors.Is(err, chat.ErrStale) {
-		return err
-	}
-	return nil // it was closed meanwhile
+	return chat.UnlessStale(d.Slack.UpdateView(ctx, c.View.ID, "", view)) // it may have been closed meanwhile
 }
 
 // listView is a page of a list, with a note of what was just done about it.
@@ -166,7 +165,7 @@ func (d *Digests) lines(tx *database.Tx, r Report, l leaf) (lines []string, err 
 		}
 		all, err := people(tx, l.of, tallies)
 		for _, rep := range all {
-			lines = append(lines, r.repWords(rep, mostActions))
+			lines = append(lines, r.repLines(rep))
 		}
 		return lines, err
 	case listReviews:
@@ -189,7 +188,7 @@ func (d *Digests) lines(tx *database.Tx, r Report, l leaf) (lines []string, err 
 		} else {
 			words += share(a.OnTime, a.done()) + " on time"
 		}
-		lines = append(lines, words+a.standing())
+		lines = append(lines, words+a.standing()+a.missed())
 	}
 	return lines, err
 }
@@ -213,4 +212,45 @@ func (d *Digests) did(ctx context.Context, c chat.Click, words string) error {
 		return nil
 	}
 	return d.Slack.Respond(ctx, c.Response, chat.Say(words))
+}
+
+// covering opens something on top of a list, and notes which page of it lies
+// beneath: once something was sent there, the list may be another.
+func (d *Digests) covering(c chat.Click, open func() error) error {
+	if err := open(); err != nil || c.View == nil {
+		return err
+	}
+	l, ok := parseLeaf(c.View.Private)
+	if !ok {
+		return nil
+	}
+	if err := d.covered().Save(coveredKey(c.View.ID), form.Answers{"leaf": {Type: playbook.FieldText, Text: l.String()}}); err != nil {
+		// It is open, and only what lies beneath will be old.
+		d.Log.Warn("a list of the digest that something was opened on could not be noted", "error", err)
+	}
+	return nil
+}
+
+func (d *Digests) covered() lead.Drafts { return lead.Drafts{DB: d.DB, Now: d.Now} }
+
+func coveredKey(view string) string { return "digest/list/" + view }
+
+// uncovered shows a list anew on which somebody sent something.
+func (d *Digests) uncovered(ctx context.Context, s chat.Submission) error {
+	if s.View.Root == "" || s.View.Root == s.View.ID {
+		return nil
+	}
+	noted, err := d.covered().Load(coveredKey(s.View.Root))
+	if err != nil {
+		return err
+	}
+	l, ok := parseLeaf(noted["leaf"].Text)
+	if !ok {
+		return nil
+	}
+	view, err := d.listView(ctx, s.Person, l, "")
+	if err != nil {
+		return err
+	}
+	return chat.UnlessStale(d.Slack.UpdateView(ctx, s.View.Root, "", view))
 }

@@ -27,6 +27,7 @@ type Need struct {
 	Why
 	Key     string // what a nudge is about: "deadline/…" or "handoff/…"; "" = it helps nothing here
 	Subject string // "lead/…", "handoff/…": what is opened and reassigned
+	Lead    string // what is opened where the subject is nothing to look at, or ""
 	Title   string // what it is about, as people call it
 	What    string // what is to be done, where the playbook says it
 	Person  string // by whom
@@ -107,7 +108,7 @@ func (d *Digests) needs(tx *database.Tx, at time.Time, t times, skip, most int) 
 }
 
 func (d *Digests) pressed(why Why, on deadline.Deadline, at time.Time) Need {
-	need := Need{Why: why, Key: "deadline/" + on.ID, Subject: on.Subject, Title: on.Title, What: on.Label, Person: on.Person, Since: on.Due,
+	need := Need{Why: why, Key: "deadline/" + on.ID, Subject: on.Subject, Lead: on.Lead, Title: on.Title, What: on.Label, Person: on.Person, Since: on.Due,
 		Late: on.Late(at, d.Deadlines.Calendar(on.Person)), Told: !on.Escalated.IsZero()}
 	if d.Deadlines.ByButton(on) {
 		need.Ends = on.ID

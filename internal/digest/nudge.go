@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -108,7 +109,7 @@ func (d *Digests) nudge(ctx context.Context, c chat.Click) error {
 	}
 	now, own := d.Now().Truncate(time.Millisecond), d.Deadlines.Calendar(t.person)
 	at := own.Next(now)
-	key := "digest/nudge/" + c.Value + "/" + t.person + "/" + playbook.DateOf(at.In(own.Zone())).String()
+	key := nudgeKey(c.Value, t.person, at.In(own.Zone()))
 	first := false
 	if err := d.DB.Write(ctx, func(tx *database.Tx) (err error) {
 		first, err = d.Outbox.Add(tx, outbox.Row{Kind: kindNudge, Key: key, Payload: nudge{c.Value, t.person, c.Person}, At: at})
@@ -123,6 +124,12 @@ func (d *Digests) nudge(ctx context.Context, c chat.Click) error {
 		return d.did(ctx, c, fmt.Sprintf("%s does not work now and is nudged %s.", chat.Person(t.person), when))
 	}
 	return d.did(ctx, c, fmt.Sprintf("%s is nudged now.", chat.Person(t.person)))
+}
+
+// nudgeKey is that of a nudge's row and message: one a day, by the clock of whoever
+// gets it.
+func nudgeKey(about, person string, at time.Time) string {
+	return "digest/nudge/" + about + "/" + person + "/" + playbook.DateOf(at).String()
 }
 
 // nudged is the row: the message, if it is still of use.
@@ -144,10 +151,67 @@ func (d *Digests) nudged(ctx context.Context, j outbox.Job) error {
 		case err != nil:
 			return err
 		}
-		p := &page{}
-		p.say(chat.Person(n.By) + " asks you to see to this:\n" + t.words)
-		p.row(t.buttons...)
-		p.small("You get this because a manager nudged you from the digest, which happens at most once a day about one thing.")
-		return d.Posts.Put(tx, j.Key, n.Person, p.done())
+		return d.Posts.Put(tx, j.Key, n.Person, nudgeMessage(n.By, t))
 	})
+}
+
+func nudgeMessage(by string, t todo) chat.Message {
+	p := &page{}
+	p.say(chat.Person(by) + " asks you to see to this:\n" + t.words)
+	p.row(t.buttons...)
+	p.small("You get this because a manager nudged you, which happens at most once a day about one thing.")
+	return p.done()
+}
+
+// Changed brings the nudge of today up to date with what became of a deadline: who
+// clicks in it sees that something came of it.
+func (d *Digests) Changed(tx *database.Tx, on deadline.Deadline) error {
+	key := nudgeKey("deadline/"+on.ID, on.Person, d.Now().In(d.Deadlines.Calendar(on.Person).Zone()))
+	payload, found, err := d.Outbox.Payload(tx, key)
+	if err != nil || !found {
+		return err
+	}
+	var n nudge
+	if err := json.Unmarshal(payload, &n); err != nil {
+		return err
+	}
+	t, err := d.todo(tx, n.Key)
+	m := nudgeMessage(n.By, t)
+	if errors.Is(err, errSettled) {
+		p := &page{}
+		p.say(chat.Person(n.By) + " asked you to see to this:\n" + on.Head() + "\n" + d.Deadlines.Words(on, on.Person, d.Now()))
+		m, err = p.done(), nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = d.Posts.Change(tx, key, m)
+	return err
+}
+
+// Beside are the buttons of a manager who is told that a deadline passed: the same
+// that the digest has for it. A nudge is for whoever can still do it; and only who
+// may nudge is offered it.
+func (d *Digests) Beside(on deadline.Deadline, reader string) (buttons []slack.BlockElement) {
+	if subject := d.opened(on.Subject, on.Lead); subject != "" {
+		buttons = append(buttons, chat.Button(actionOpen+":"+on.ID, subject, "Open"))
+	}
+	_, open := on.Status.(deadline.Open)
+	manager := d.Roster.Open(roster.Manager) || slices.Contains(d.Roster.Heard(roster.Manager), reader)
+	if open && manager && on.Abandoned.IsZero() && on.Person != reader {
+		buttons = append(buttons, chat.Button(actionNudge+":"+on.ID, "deadline/"+on.ID, "Nudge"))
+	}
+	return buttons
+}
+
+// opened is what the button Open shows of what a deadline is about: the subject, or
+// the lead that it has to do with; "" where there is nothing to be opened.
+func (d *Digests) opened(subject, lead string) string {
+	if kind, _, _ := strings.Cut(subject, "/"); d.Opens[kind] != nil {
+		return subject
+	}
+	if lead != "" && d.Opens["lead"] != nil {
+		return "lead/" + lead
+	}
+	return ""
 }

@@ -19,14 +19,15 @@ type Rep struct {
 // total adds up somebody's actions.
 func (r Rep) total() (t Action) {
 	for _, a := range r.Actions {
-		t.OnTime, t.Late, t.Open, t.Overdue = t.OnTime+a.OnTime, t.Late+a.Late, t.Open+a.Open, t.Overdue+a.Overdue
+		t.OnTime, t.Late, t.Open, t.Overdue, t.Missed = t.OnTime+a.OnTime, t.Late+a.Late, t.Open+a.Open, t.Overdue+a.Overdue, t.Missed+a.Missed
 	}
 	return t
 }
 
 // people counts for everybody who did something, or had something to do. Who may
-// need help comes first: with most that is overdue, then with most that was late,
-// then with most that was declined; of the others, who did most.
+// need help comes first: with most that is overdue or was not done in its week, then
+// with most that was late, then with most that was declined; of the others, who did
+// most.
 func people(tx *database.Tx, s Span, tallies []deadline.Tally) (out []Rep, err error) {
 	sent, err := handoff.ByRep(tx, s.From, s.To)
 	if err != nil {
@@ -46,14 +47,14 @@ func people(tx *database.Tx, s Span, tallies []deadline.Tally) (out []Rep, err e
 	}
 	for _, t := range tallies {
 		r := find(t.Person)
-		r.Actions = append(r.Actions, Action{Page: t.Page, ID: t.Action, Label: t.Label, OnTime: t.OnTime, Late: t.Late, Lateness: t.Longest, Open: t.Open, Overdue: t.Overdue})
+		r.Actions = append(r.Actions, Action{Page: t.Page, ID: t.Action, Label: t.Label, OnTime: t.OnTime, Late: t.Late, Lateness: t.Longest, Open: t.Open, Overdue: t.Overdue, Missed: t.Missed})
 	}
 	for _, r := range out {
-		slices.SortStableFunc(r.Actions, func(a, b Action) int { return cmp.Or(b.Overdue-a.Overdue, b.Late-a.Late, b.done()-a.done()) })
+		slices.SortStableFunc(r.Actions, func(a, b Action) int { return cmp.Or(b.undone()-a.undone(), b.Late-a.Late, b.done()-a.done()) })
 	}
 	slices.SortStableFunc(out, func(a, b Rep) int {
 		x, y := a.total(), b.total()
-		return cmp.Or(y.Overdue-x.Overdue, y.Late-x.Late, b.Declined-a.Declined, b.Sent+y.done()-a.Sent-x.done(), cmp.Compare(a.Person, b.Person))
+		return cmp.Or(y.undone()-x.undone(), y.Late-x.Late, b.Declined-a.Declined, b.Sent+y.done()-a.Sent-x.done(), cmp.Compare(a.Person, b.Person))
 	})
 	return out, nil
 }

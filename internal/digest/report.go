@@ -33,7 +33,8 @@ type Action struct {
 	Open, Overdue   int
 }
 
-func (a Action) done() int { return a.OnTime + a.Late }
+func (a Action) done() int   { return a.OnTime + a.Late }
+func (a Action) undone() int { return a.Overdue + a.Missed }
 
 // Report is a digest before it is put into words.
 type Report struct {

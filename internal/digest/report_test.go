@@ -2,6 +2,7 @@ package digest
 
 import (
 	"context"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -213,4 +214,38 @@ func TestWhatIsCountedOfADayAndAWeek(t *testing.T) {
 			t.Errorf("reviews: %+v", week.Reviews)
 		}
 	})
+}
+
+// Who may need help comes first, and what was not done in its week is undone as
+// what is overdue is.
+func TestWhoMayNeedHelpComesFirst(t *testing.T) {
+	db := dbtest.Open(t, filepath.Join(dbtest.Swift(t), "sopbot.db"))
+	tally := func(person, action string, change func(*deadline.Tally)) deadline.Tally {
+		x := deadline.Tally{Page: "p", Action: action, Label: action, Person: person}
+		change(&x)
+		return x
+	}
+	tallies := []deadline.Tally{
+		tally("UBUSY", "visit", func(x *deadline.Tally) { x.OnTime = 9 }),
+		tally("UDONE", "visit", func(x *deadline.Tally) { x.OnTime = 3 }),
+		tally("ULATE", "visit", func(x *deadline.Tally) { x.OnTime, x.Late, x.Longest = 3, 1, time.Hour }),
+		tally("UMISS", "visit", func(x *deadline.Tally) { x.OnTime = 5 }),
+		tally("UMISS", "walk", func(x *deadline.Tally) { x.Missed = 1 }),
+		tally("UOVER", "visit", func(x *deadline.Tally) { x.Open, x.Overdue = 2, 2 }),
+	}
+	var got []string
+	if err := db.Read(context.Background(), func(tx *database.Tx) error {
+		all, err := people(tx, Span{}, tallies)
+		for _, rep := range all {
+			got = append(got, Report{}.repWords(rep, 1))
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"<@UOVER>: visit – none done; 2 open and overdue", "<@UMISS>: walk – none done; 1 not done in its week · 1 other timed action",
+		"<@ULATE>: visit – 3 of 4 on time, at worst 1 hour late", "<@UBUSY>: visit – 9 of 9 on time", "<@UDONE>: visit – 3 of 3 on time"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
 }

@@ -189,9 +189,9 @@ func (r Report) actionWords(a, before Action) string {
 	} else {
 		words += share(a.OnTime, a.done()) + " on time" + shareBefore(before.OnTime, before.done())
 	}
-	words += a.standing()
+	words += a.standing() + a.missed()
 	if a.Missed > 0 {
-		words += fmt.Sprintf("; %d not done in %s week", a.Missed, its(a.Missed)) + none(before.Missed)
+		words += none(before.Missed)
 	}
 	return words
 }
@@ -200,7 +200,7 @@ func (r Report) actionWords(a, before Action) string {
 // is still to be done.
 func (a Action) standing() (words string) {
 	if a.Late > 0 {
-		words += ", the latest " + late(a.Lateness)
+		words += ", at worst " + late(a.Lateness)
 	}
 	switch {
 	case a.Overdue > 0 && a.Overdue == a.Open:
@@ -211,6 +211,14 @@ func (a Action) standing() (words string) {
 		words += fmt.Sprintf("; %d open", a.Open)
 	}
 	return words
+}
+
+// missed says how often an action of a week was not done in it.
+func (a Action) missed() string {
+	if a.Missed == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; %d not done in %s week", a.Missed, its(a.Missed))
 }
 
 // late says how much working time late something is.

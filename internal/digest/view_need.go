@@ -37,8 +37,8 @@ func (d *Digests) need(p *page, n Need, r Report, i int) {
 		buttons = append(buttons, chat.Button(fmt.Sprintf("%s:%d", action, i), value, label))
 	}
 	kind, _, _ := strings.Cut(n.Subject, "/")
-	if d.Opens[kind] != nil {
-		button(actionOpen, n.Subject, "Open")
+	if opens := d.opened(n.Subject, n.Lead); opens != "" {
+		button(actionOpen, opens, "Open")
 	}
 	if n.Key != "" && n.Person != r.Reader {
 		button(actionNudge, n.Key, "Nudge")

@@ -71,24 +71,32 @@ func (r Report) reviewWords(v Review) string {
 
 // repWords say in a line how somebody's work went, with at most so many actions.
 func (r Report) repWords(rep Rep, most int) string {
-	var parts []string
+	return chat.Person(rep.Person) + ": " + strings.Join(r.repParts(rep, most, 40), " · ")
+}
+
+// repLines say the same in a list, where there is room for it.
+func (r Report) repLines(rep Rep) string {
+	return chat.Person(rep.Person) + "\n• " + strings.Join(r.repParts(rep, mostActions, 75), "\n• ")
+}
+
+func (r Report) repParts(rep Rep, most, letters int) (parts []string) {
 	for i, a := range rep.Actions {
 		if i == most {
 			parts = append(parts, count(len(rep.Actions)-most, "other timed action", "other timed actions"))
 			break
 		}
-		words := r.brief(a.Label, 40) + " – "
+		words := r.brief(a.Label, letters) + " – "
 		if a.done() == 0 {
 			words += "none done"
 		} else {
 			words += share(a.OnTime, a.done()) + " on time"
 		}
-		parts = append(parts, words+a.standing())
+		parts = append(parts, words+a.standing()+a.missed())
 	}
 	if rep.Sent > 0 {
 		parts = append(parts, fmt.Sprintf("%s sent, %d accepted, %d declined", count(rep.Sent, "handoff", "handoffs"), rep.Accepted, rep.Declined))
 	}
-	return chat.Person(rep.Person) + ": " + strings.Join(parts, " · ")
+	return parts
 }
 
 // shownDays are the days that the chart shows, and the words say: none where

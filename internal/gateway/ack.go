@@ -1,8 +1,10 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"sync"
 	"time"
 
 	"github.com/slack-go/slack/socketmode"
@@ -36,8 +38,13 @@ func (g *Gateway) ack(j *job, payload any) (sent bool) {
 	if a := j.answer.Load(); a != nil {
 		a.give(payload)
 	}
-	frame, fits := g.acknowledgement(j.env.ID, payload)
-	if !g.deliver(j.lane, frame, j.since.Add(slackWaits)) {
+	space := frames.Get().(*bytes.Buffer)
+	frame, fits := g.acknowledgement(space, j.env.ID, payload)
+	delivered := g.deliver(j.lane, frame, j.since.Add(slackWaits))
+	if !g.proxied { // there slack-go still has it
+		frames.Put(space)
+	}
+	if !delivered {
 		g.Log.Warn("an acknowledgement could not be sent", "type", j.env.Type)
 		return false
 	}
@@ -47,14 +54,26 @@ func (g *Gateway) ack(j *job, payload any) (sent bool) {
 	return fits
 }
 
-// acknowledgement is the frame; without the payload if it does not fit.
-func (g *Gateway) acknowledgement(envelope string, payload any) (frame json.RawMessage, fits bool) {
+// frames is the memory of acknowledgements, by far the most of what an answer
+// would have the collector clear away.
+var frames = sync.Pool{New: func() any { return bytes.NewBuffer(make([]byte, 0, 8<<10)) }}
+
+// fits reports whether an acknowledgement with that payload is one that Slack
+// takes.
+func (g *Gateway) fits(envelope string, payload any) bool {
+	_, fits := g.acknowledgement(new(bytes.Buffer), envelope, payload)
+	return fits
+}
+
+// acknowledgement is the frame, written in space; without the payload if it does
+// not fit.
+func (g *Gateway) acknowledgement(space *bytes.Buffer, envelope string, payload any) (frame json.RawMessage, fits bool) {
 	if m, ok := payload.(chat.Message); ok {
 		if payload = nil; m.Text != "" || len(m.Blocks) > 0 { // a command that opened a modal says no more
 			payload = messagePayloadOf(m)
 		}
 	}
-	frame, err := marshal(acknowledgement{envelope, payload})
+	frame, err := marshalIn(space, acknowledgement{envelope, payload})
 	if err == nil && g.proxied {
 		frame, err = json.Marshal(acknowledgement{envelope, payload}) // as slack-go will
 	}

@@ -38,9 +38,12 @@ func messagePayloadOf(m chat.Message) wireMessage {
 
 // marshal writes JSON without escaping <, > and & a second time: Slack's text
 // is full of them, and an acknowledgement has 20 KB.
-func marshal(v any) (json.RawMessage, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
+func marshal(v any) (json.RawMessage, error) { return marshalIn(new(bytes.Buffer), v) }
+
+// marshalIn is marshal on memory that is there already.
+func marshalIn(b *bytes.Buffer, v any) (json.RawMessage, error) {
+	b.Reset()
+	e := json.NewEncoder(b)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(v); err != nil {
 		return nil, err

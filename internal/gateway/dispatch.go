@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -94,7 +95,7 @@ func (g *Gateway) heard(l *lane, e socketmode.Event) {
 		// Only behind a proxy: the socket broke under an acknowledgement.
 		if failed, ok := e.Data.(*socketmode.ErrorWriteFailed); ok && failed.Response != nil {
 			l.up.Store(false)
-			frame, _ := g.acknowledgement(failed.Response.EnvelopeID, failed.Response.Payload)
+			frame, _ := g.acknowledgement(new(bytes.Buffer), failed.Response.EnvelopeID, failed.Response.Payload)
 			go g.deliver(l, frame, time.Now().Add(time.Second))
 		}
 	case socketmode.EventTypeConnectionError:

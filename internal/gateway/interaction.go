@@ -48,7 +48,7 @@ func (g *Gateway) interaction(ctx context.Context, j *job) {
 			return
 		}
 		payload := map[string]any{"options": options}
-		for _, fits := g.acknowledgement(j.env.ID, payload); !fits && len(options) > 0; _, fits = g.acknowledgement(j.env.ID, payload) {
+		for len(options) > 0 && !g.fits(j.env.ID, payload) {
 			options = options[:len(options)*3/4] // the best come first
 			payload["options"] = options
 		}

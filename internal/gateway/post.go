@@ -45,8 +45,8 @@ type Messages interface {
 // if it is not there.
 //
 // Read on: post_send.go is what happens to a message, post_verdict.go what an
-// answer of Slack means, post_find.go the search for a lost one, post_chart.go
-// charts that Slack does not show, post_pace.go the rates, post_store.go the SQL.
+// answer of Slack means, post_calls.go when a call is surely over, post_find.go the
+// search for a lost message, post_chart.go charts that Slack does not show, post_pace.go the rates, post_store.go the SQL.
 type Posts struct {
 	// Timeout is what one call may take, Settle how long after that Slack may
 	// still post what it never answered.
@@ -67,9 +67,9 @@ type Posts struct {
 	pace   *pacer
 	seats  seats
 	finder *finder
+	calls  calls
 	// out are the keys of messages that a call of this process is bringing to
-	// Slack now. The times on disk say the same, but not to a clock that is
-	// turned or pushed meanwhile.
+	// Slack now.
 	out sync.Map
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sopbot/internal/database"
+	"sopbot/internal/database/dbtest"
 	"sopbot/internal/slacksim"
 )
 
@@ -90,4 +91,62 @@ func TestAClockThatIsPushedWhileACallIsOutDoublesNothing(t *testing.T) {
 		t.Errorf("it was posted %d times", n)
 	}
 	p.only("C001", "hello again")
+}
+
+// Another process's call is out, and nobody knows its clock: to a bot whose own is
+// an hour ahead everything is long over. It waits by its own count all the same,
+// and finds what that call has posted.
+func TestACallOfAnotherProcessIsWaitedForWhateverTheClocksSay(t *testing.T) {
+	t.Parallel()
+	for name, wrong := range map[string]time.Duration{"an hour ahead": time.Hour, "an hour behind": -time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			target := dbtest.Postgres(t)
+			p := &posting{t: t, slack: slacksim.Open(t, slacksim.Options{World: postWorld(), Events: []string{}}), db: dbtest.Open(t, target)}
+			other := *p
+			other.db = dbtest.Open(t, target)
+			p.outbox, p.posts = p.bot(time.Now)
+			// The outbox goes by the database's clock, whatever the machine's says.
+			other.outbox, other.posts = other.bot(time.Now)
+			other.posts.now = func() time.Time { return time.Now().Add(wrong) }
+			p.unhurried()
+			other.unhurried()
+			p.posts.Timeout, other.posts.Timeout = 5*time.Second, 5*time.Second
+			run(t, p.outbox)
+
+			p.slack.Fault(slacksim.Fault{Method: "chat.postMessage", Delay: 1500 * time.Millisecond})
+			p.put("card", "C001", "first")
+			for end := time.Now().Add(longWait); !p.posts.Out("card"); time.Sleep(2 * time.Millisecond) {
+				if time.Now().After(end) {
+					t.Fatal("the call does not begin")
+				}
+			}
+			run(t, other.outbox)
+			other.put("card", "C001", "second")
+			deadline := time.Now().Add(longWait)
+			for got := p.shown("C001"); len(got) != 1 || got[0].Text != "second"; got = p.shown("C001") {
+				if time.Now().After(deadline) || len(got) > 1 {
+					t.Fatalf("shown %+v", got)
+				}
+				time.Sleep(10 * time.Millisecond)
+			}
+
+			// The same of a change: an older look must not come last.
+			p.slack.Fault(slacksim.Fault{Method: "chat.update", Delay: 1500 * time.Millisecond})
+			updates := p.calls("chat.update")
+			p.put("card", "C001", "third")
+			p.waitFor("chat.update", updates+1) // by one of them
+			other.put("card", "C001", "fourth")
+			time.Sleep(2 * time.Second)
+			for got := p.shown("C001"); len(got) != 1 || got[0].Text != "fourth"; got = p.shown("C001") {
+				if time.Now().After(deadline.Add(longWait)) {
+					t.Fatalf("shown %+v", got)
+				}
+				time.Sleep(10 * time.Millisecond)
+			}
+			if n := p.calls("chat.postMessage"); n != 1 {
+				t.Errorf("it was posted %d times", n)
+			}
+		})
+	}
 }

@@ -35,11 +35,12 @@ type finder struct {
 	seen  map[string]glimpse // channel and thread → what stood there
 }
 
-// glimpse is what stood in a channel between from and at, by the id in its
-// metadata.
+// glimpse is what stood in a channel since from, when it was looked at, by the id in
+// its metadata.
 type glimpse struct {
-	from, at time.Time
-	ts       map[string]string
+	from time.Time // by Slack's clock
+	at   time.Time // by ours, which nobody turns
+	ts   map[string]string
 }
 
 func newFinder() *finder {
@@ -59,7 +60,7 @@ func (s *finder) remember(channel, place string) {
 // the message as sent or as queued again, or an error that says when to ask
 // again.
 func (p *Posts) resolve(ctx context.Context, m post) (post, error) {
-	if wait := p.settled(m).Sub(p.now()); wait > 0 {
+	if wait := p.unsettled(m); wait > 0 {
 		return m, outbox.Later(wait, errOut)
 	}
 	if _, out := p.out.Load(m.key); out {
@@ -83,6 +84,7 @@ func (p *Posts) resolve(ctx context.Context, m post) (post, error) {
 		}); err != nil {
 			return m, err
 		}
+		p.calls.over(m.begun())
 		p.fates.WithLabelValues(fate).Inc()
 	default:
 		after := patience(2)
@@ -114,7 +116,11 @@ func (p *Posts) find(ctx context.Context, m post) (place, ts string, err error) 
 	if place, err = p.placeOf(ctx, m.channel); err != nil {
 		return "", "", searchable(err)
 	}
-	key, need := place+" "+b.Thread, m.started.Add(-clockMargin)
+	began := m.started // by the clock of whoever called
+	if known := p.calls.since(m.begun()); known.Before(began) {
+		began = known
+	}
+	key, need := place+" "+b.Thread, began.Add(-clockMargin)
 	p.finder.mu.Lock()
 	v, ok := p.finder.seen[key]
 	p.finder.mu.Unlock()
@@ -174,7 +180,7 @@ func (p *Posts) placeOf(ctx context.Context, channel string) (string, error) {
 // which comes the latest first, one page is read in any case: a clock of ours that
 // is far ahead of Slack's would look for nothing but the future.
 func (p *Posts) look(ctx context.Context, place, thread string, from time.Time) (glimpse, error) {
-	v := glimpse{from: from, at: p.now(), ts: map[string]string{}}
+	v := glimpse{from: from, at: time.Now(), ts: map[string]string{}}
 	oldest := fmt.Sprintf("%d.%06d", from.Unix(), from.Nanosecond()/1000)
 	cursor, method := "", historyMethod(thread)
 	for page := range findPages {

@@ -116,9 +116,12 @@ func (p *Posts) update(ctx context.Context, j outbox.Job, m post) error {
 		return outbox.Later(100*time.Millisecond, errOut)
 	}
 	defer p.out.Delete(m.key)
-	m, err := p.begin(ctx, m, func(tx *database.Tx, now time.Time) (bool, error) {
-		return beginUpdate(tx, m, now, now.Add(-p.Timeout-p.Settle))
-	})
+	// A call with another look has to be over.
+	var over call
+	if !m.started.IsZero() && p.unsettled(m) <= 0 {
+		over = m.begun()
+	}
+	m, err := p.begin(ctx, m, func(tx *database.Tx, now time.Time) (bool, error) { return beginUpdate(tx, m, now, over) })
 	if err != nil {
 		return err
 	}
@@ -155,16 +158,14 @@ func (p *Posts) begin(ctx context.Context, m post, claim func(tx *database.Tx, n
 	case err != nil:
 		return m, err
 	case begun:
+		p.calls.since(m.begun()) // which is from now on
 		return m, nil
 	case !m.started.IsZero():
 		// Whoever made that call brings this row forward when it is over.
-		return m, outbox.Later(p.settled(m).Sub(p.now()), errOut)
+		return m, outbox.Later(p.unsettled(m), errOut)
 	}
 	return m, outbox.Later(100*time.Millisecond, errChanged)
 }
-
-// settled is when a call that was begun is surely over, answered or not.
-func (p *Posts) settled(m post) time.Time { return m.started.Add(p.Timeout + p.Settle) }
 
 func (p *Posts) call(ctx context.Context, method string, do func(ctx context.Context) error) (err error, wrote bool) {
 	ctx, cancel := context.WithTimeout(ctx, p.Timeout)
@@ -248,6 +249,7 @@ func (p *Posts) record(ctx context.Context, j *outbox.Job, m post, fate, place, 
 	if err != nil {
 		return fmt.Errorf("record that %s stands in Slack: %w", m.key, err)
 	}
+	p.calls.over(m.begun())
 	p.fates.WithLabelValues(fate).Inc()
 	return nil
 }
@@ -259,7 +261,7 @@ func (p *Posts) end(ctx context.Context, j outbox.Job, m post, v verdict, after 
 		p.fates.WithLabelValues("unknown").Inc()
 		p.log.Warn("nobody knows what became of a message", "key", m.key, "first", m.ts == "", "error", why)
 		if m.ts == "" {
-			return outbox.Later(p.settled(m).Sub(p.now()), why)
+			return outbox.Later(p.unsettled(m), why)
 		}
 		return outbox.Later(patience(m.attempt), why)
 	}
@@ -285,6 +287,7 @@ func (p *Posts) end(ctx context.Context, j outbox.Job, m post, v verdict, after 
 	if err != nil {
 		return err
 	}
+	p.calls.over(m.begun())
 	p.fates.WithLabelValues(fate).Inc()
 	switch v {
 	case impossible:

@@ -75,11 +75,12 @@ func beginPost(tx *database.Tx, m post, now time.Time) (begun bool, err error) {
 
 // beginUpdate writes down that a message is about to be changed. While a call
 // with another look may still be on its way it must wait, or the older look
-// could come last; quiet is when such a call is surely over.
-func beginUpdate(tx *database.Tx, m post, now, quiet time.Time) (begun bool, err error) {
+// could come last; over is such a call that is known to be over.
+func beginUpdate(tx *database.Tx, m post, now time.Time, over call) (begun bool, err error) {
 	n, err := tx.Exec(`UPDATE posts SET sending_version = version, started_at = $3, attempt = attempt + 1
-		WHERE key = $1 AND version = $2 AND state = 'sent' AND (sending_version IN (0, version) OR started_at <= $4)`,
-		m.key, m.version, database.Millis(now), database.Millis(quiet))
+		WHERE key = $1 AND version = $2 AND state = 'sent'
+			AND (sending_version IN (0, version) OR sending_version = $4 AND started_at = $5 AND attempt = $6)`,
+		m.key, m.version, database.Millis(now), over.sending, over.started, over.attempt)
 	return n == 1, err
 }
 

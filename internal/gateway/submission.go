@@ -21,9 +21,8 @@ func (g *Gateway) submission(ctx context.Context, j *job, o chat.Origin, p *inte
 		g.ack(j, nil)
 		return
 	}
-	answer, err := guard(ctx, g.HandleWithin, func(ctx context.Context) (chat.Answer, error) {
-		return g.Router.Submission(ctx, chat.Submission{Origin: o, View: *v})
-	})
+	sent := chat.Submission{Origin: o, View: *v}
+	answer, err := guard(ctx, g.HandleWithin, func(ctx context.Context) (chat.Answer, error) { return g.Router.Submission(ctx, sent) })
 	d, outcome := deedOf(o, "submission", v.Callback), outcomeOK
 	var fields chat.FieldErrors
 	switch {
@@ -39,8 +38,11 @@ func (g *Gateway) submission(ctx context.Context, j *job, o chat.Origin, p *inte
 	defer g.account(d, outcome, "", nil)
 	ctx, cancel := context.WithTimeout(ctx, tellWithin)
 	defer cancel()
+	if len(answer.Errors) == 0 {
+		defer g.submitted(ctx, sent)
+	}
 	payload := answerPayload(answer)
-	if _, fits := g.acknowledgement(j.env.ID, payload); !fits {
+	if !g.fits(j.env.ID, payload) {
 		g.large(ctx, j, o, p.View, answer)
 		return
 	}
@@ -62,6 +64,15 @@ func (g *Gateway) submission(ctx context.Context, j *job, o chat.Origin, p *inte
 	}
 	if err := g.UpdateView(ctx, v.ID, "", *after); err != nil {
 		g.Log.Error("a view could not be updated", "callback", v.Callback, "error", err)
+	}
+}
+
+// submitted tells of a modal that went through, after all that Slack had to be
+// told of it. Whoever sent it has their answer, whatever comes of this.
+func (g *Gateway) submitted(ctx context.Context, s chat.Submission) {
+	_, err := guard(ctx, g.HandleWithin, func(ctx context.Context) (struct{}, error) { return struct{}{}, g.Router.Submitted(ctx, s) })
+	if err != nil {
+		g.Log.Warn("what lies beneath a form could not be brought up to date", "callback", s.View.Callback, "error", err)
 	}
 }
 

@@ -49,9 +49,10 @@ type wire struct {
 	once     sync.Once
 
 	writing sync.Mutex
-	framing bool // the handshake was sent, so frames of ours may go between
-	asked   bool // the server wants to close: it reads no more
-	left    bool // we said good-bye: nothing may follow
+	framing bool   // the handshake was sent, so frames of ours may go between
+	asked   bool   // the server wants to close: it reads no more
+	left    bool   // we said good-bye: nothing may follow
+	space   []byte // for the next frame of ours
 
 	onNotice func(reason string)
 	onClose  func()

@@ -58,22 +58,21 @@ func (w *wire) frame(opcode byte, payload []byte) error {
 	case w.left, w.asked && opcode == opText:
 		return errLeft
 	}
-	frame := make([]byte, 2, 14+len(payload))
-	frame[0] = 0x80 | opcode
+	frame := append(w.space[:0], 0x80|opcode)
 	if n := len(payload); n < 126 {
-		frame[1] = 0x80 | byte(n)
+		frame = append(frame, 0x80|byte(n))
 	} else { // none of ours is longer than 20 KB
-		frame[1] = 0x80 | 126
+		frame = append(frame, 0x80|126)
 		frame = binary.BigEndian.AppendUint16(frame, uint16(n))
 	}
 	// The mask only has to be unguessable for whoever chose the payload
 	// (RFC 6455, 5.3). This is ChaCha8, seeded by the system.
-	var mask [4]byte
-	binary.LittleEndian.PutUint32(mask[:], rand.Uint32())
-	frame = append(frame, mask[:]...)
-	for i, b := range payload {
-		frame = append(frame, b^mask[i%4])
-	}
+	mask := rand.Uint32()
+	frame = binary.LittleEndian.AppendUint32(frame, mask)
+	begins := len(frame)
+	frame = append(frame, payload...)
+	masked(frame[begins:], mask)
+	w.space = frame
 	w.left = opcode == opClose
 	if _, err := w.put(frame); err != nil {
 		// Half a frame may have gone: nothing else can follow.
@@ -81,6 +80,17 @@ func (w *wire) frame(opcode byte, payload []byte) error {
 		return err
 	}
 	return nil
+}
+
+// masked puts a mask, or takes it off, eight bytes at a time.
+func masked(b []byte, mask uint32) {
+	twice := uint64(mask)<<32 | uint64(mask)
+	for ; len(b) >= 8; b = b[8:] {
+		binary.LittleEndian.PutUint64(b, binary.LittleEndian.Uint64(b)^twice)
+	}
+	for i := range b {
+		b[i] ^= byte(twice >> (8 * i))
+	}
 }
 
 // goodbye asks the server to close (code 1000). What it sent before that

@@ -27,6 +27,9 @@ type Leads struct {
 	OnEvent func(*database.Tx, Event) error
 	// Clocks, if set, gives what runs about a lead, for its card.
 	Clocks func(tx *database.Tx, lead Lead) ([]Clock, error)
+	// Others, if set, gives what else somebody has to do by a certain time, which is
+	// about no lead: their own list shows it, too.
+	Others func(tx *database.Tx, person string) ([]Clock, error)
 	// Steps are what can be done with a lead next, by the features above.
 	Steps []Step
 }

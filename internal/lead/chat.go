@@ -99,7 +99,14 @@ func (l *Leads) own(ctx context.Context, person string) (m chat.Message, err err
 			return err
 		}
 		n, err := countOfOwner(tx, person)
-		m = l.ownMessage(leads, n)
+		if err != nil {
+			return err
+		}
+		var others []Clock
+		if l.Others != nil {
+			others, err = l.Others(tx, person)
+		}
+		m = l.ownMessage(leads, n, others...)
 		return err
 	})
 	return m, err

@@ -73,7 +73,30 @@ func listText(leads []Lead) string {
 
 func newButton() slack.BlockElement { return chat.Button(actionNew, "", "New lead") }
 
-func (l *Leads) ownMessage(leads []Lead, n int) chat.Message {
+func (l *Leads) ownMessage(leads []Lead, n int, others ...Clock) chat.Message {
+	m := l.ownLeads(leads, n)
+	if len(others) == 0 {
+		return m
+	}
+	m.Text += "\nAlso yours to do:"
+	m.Blocks = append(m.Blocks, slack.NewDividerBlock())
+	m.Blocks = append(m.Blocks, chat.TextBlocks("*Also yours to do*")...)
+	for _, c := range others[:min(len(others), mostOthers)] {
+		m.Text += "\n" + c.Words
+		m.Blocks = append(m.Blocks, chat.TextBlocks(c.Words)...)
+		m.Blocks = append(m.Blocks, chat.Actions(c.Buttons...))
+	}
+	if more := len(others) - mostOthers; more > 0 {
+		m.Blocks = append(m.Blocks, chat.Context(fmt.Sprintf("… and %d more. You are reminded of each.", more)))
+	}
+	return m
+}
+
+// mostOthers is how much else a list of leads shows: all of it has to fit into an
+// acknowledgement.
+const mostOthers = 2
+
+func (l *Leads) ownLeads(leads []Lead, n int) chat.Message {
 	if n == 0 {
 		words := "You have no leads yet. Record one with `/lead assign Company, Contact https://…`, or here:"
 		return chat.Message{Text: "You have no leads yet.", Blocks: append(chat.TextBlocks(words), chat.Actions(newButton()))}

@@ -47,6 +47,18 @@ func leadIn(s Status) Lead {
 	return Lead{ID: "L1", Name: Name{"Corner shop", "Jo"}, Website: "https://corner.example/?a=1&b=2", Owner: "USDR", Turn: 1, Status: s, CreatedBy: "UBOSS", CreatedAt: noon, ChangedAt: noon.Add(time.Hour)}
 }
 
+// weekly are things to do that are about no lead, as the clocks have them.
+func weekly(n int, what string) (all []Clock) {
+	for i := range n {
+		id := fmt.Sprint("D", i)
+		all = append(all, Clock{Words: "*" + chat.EscapeInline(what) + "* · week of 30 November\nDue Fri 4 Dec 2026, 09:00 EST.", Buttons: []slack.BlockElement{
+			chat.Button("deadline.done:"+id, id, "Done"),
+			slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, slack.NewTextBlockObject(slack.PlainTextType, "Snooze", false, false), "deadline.snooze:"+id,
+				chat.Option(id+" 30m", "30 minutes", ""), chat.Option(id+" 1h", "1 hour", ""), chat.Option(id+" 2h", "2 hours", ""))}})
+	}
+	return all
+}
+
 func withSteps(t testing.TB) *Leads {
 	l, _ := leadsOn(t, nil)
 	l.Steps = []Step{{Name: "qualify", Label: "Qualify"}, {Name: "handoff", Label: "Hand off"}}
@@ -59,6 +71,7 @@ func TestMessagesAndViewsLookAsPinned(t *testing.T) {
 		"message-own":       l.ownMessage([]Lead{leadIn(Open), leadIn(Returned)}, 2),
 		"message-own-many":  l.ownMessage([]Lead{leadIn(Open)}, 31),
 		"message-own-none":  l.ownMessage(nil, 0),
+		"message-own-also":  l.ownMessage([]Lead{leadIn(Open)}, 1, weekly(6, "Walk your round")...),
 		"message-found":     l.foundMessage("corner", []Lead{leadIn(Open)}),
 		"message-not-found": l.foundMessage("corner <!channel>", nil),
 		"message-exists":    l.existsMessage(leadIn(Qualified)),
@@ -121,7 +134,7 @@ func TestNothingThatPeopleTypeMakesAMessageTooLong(t *testing.T) {
 			for range trailShown {
 				trail = append(trail, entry{noon, "handoff.reassigned", "USDR", FromForm})
 			}
-			for i, m := range []chat.Message{l.ownMessage(many[:listed], 99), l.foundMessage(long(4000), many), l.foundMessage(long(4000), nil), l.existsMessage(lead), l.assignedMessage(lead, "U1"),
+			for i, m := range []chat.Message{l.ownMessage(many[:listed], 99, weekly(9, long(75))...), l.foundMessage(long(4000), many), l.foundMessage(long(4000), nil), l.existsMessage(lead), l.assignedMessage(lead, "U1"),
 				l.cardMessage(lead, "U1"), l.passedOnMessage(lead, "U1", "U2")} {
 				if n := len(wireBytes(t, wireForm(m))); n >= 20_000 {
 					t.Errorf("message %d has %d bytes", i, n)

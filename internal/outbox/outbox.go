@@ -57,6 +57,10 @@ type Options struct {
 	Tries int           // after so many a row is dead (20: about two hours)
 	Grace time.Duration // what is running may take so long to end when Run is to stop (8 s)
 	Keep  time.Duration // done rows, with their keys, are forgotten after it (7 days)
+	// Nap is for how long it trusts a timer at most: timers stand still while a
+	// machine sleeps, clocks do not (30 s). In a test whose clock nobody turns, where
+	// a month is over in a moment, it may be hours.
+	Nap time.Duration
 
 	// OnDead is told of a row that is given up, in the transaction that does.
 	// If it adds a row to tell somebody, that one may be given up, too.
@@ -101,6 +105,7 @@ func New(db *database.DB, o Options) *Outbox {
 	preset(&o.Tries, 20)
 	preset(&o.Grace, 8*time.Second)
 	preset(&o.Keep, 7*24*time.Hour)
+	preset(&o.Nap, 30*time.Second)
 	if o.Lease <= o.Timeout {
 		panic("outbox: a lease must be longer than what a handler may take")
 	}
@@ -201,6 +206,15 @@ func (o *Outbox) Cancel(tx *database.Tx, key string) (cancelled bool, err error)
 		return false, fmt.Errorf("outbox: cancel %s: %w", key, err)
 	}
 	return cancelled, nil
+}
+
+// Payload is what a row was added with, as long as it is kept.
+func (o *Outbox) Payload(tx *database.Tx, key string) (payload json.RawMessage, found bool, err error) {
+	var text string
+	if found, err = tx.Row("SELECT payload FROM outbox WHERE key = $1", []any{key}, &text); err != nil {
+		return nil, false, fmt.Errorf("outbox: payload of %s: %w", key, err)
+	}
+	return json.RawMessage(text), found, nil
 }
 
 // Revive gives a dead row all its tries again, now; revived is false when

@@ -12,8 +12,6 @@ import (
 )
 
 const (
-	// Timers stand still while a machine sleeps, clocks do not.
-	longestNap = 30 * time.Second
 	// A look into the database though nobody rang; what this process adds it
 	// knows, what others do it must look for.
 	recheck      = 10 * time.Minute
@@ -147,7 +145,10 @@ func (o *Outbox) turn(life context.Context) time.Duration {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	nap := min(every, longestNap)
+	nap := o.Nap
+	if o.shared {
+		nap = min(every, nap) // what others do it must look for
+	}
 	if o.trouble {
 		nap = time.Second
 	}

@@ -40,7 +40,7 @@ func readActions(m *mapping) []Action {
 			case err != nil:
 				am.r.errorf(am.r.at(rn), "remind: %v", err)
 			case !a.Within.IsZero() && s.alike(a.Within) && !s.less(a.Within):
-				am.r.errorf(am.r.at(rn), "remind: %s before the deadline is not after the start, %s before it", s, a.Within)
+				am.r.errorf(am.r.at(rn), "remind: %s before the deadline would be before the clock starts, or just then, for it runs for %s; name less", s, a.Within)
 			default:
 				a.Remind = append(a.Remind, s)
 			}

@@ -240,7 +240,7 @@ func (m *mapping) number(key string) (int, bool) {
 	s, ok := m.r.scalar(n)
 	v, err := strconv.Atoi(s)
 	if !ok || err != nil || v < 0 || v > 1_000_000 {
-		m.r.errorf(at, "%s must be a whole number", key)
+		m.r.errorf(at, "%s must be a whole number, written like 2", key)
 		return 0, false
 	}
 	return v, true

@@ -76,13 +76,16 @@ func (b *Playbook) lintSettings(m *mapping, drafts []*draft) Problems {
 // lintDigest looks for digest times at which nobody works.
 func (b *Playbook) lintDigest(m *mapping) (problems Problems) {
 	h, d := b.Settings.Hours, b.Settings.Digest
+	if h.none() {
+		return nil // which is said already
+	}
 	at := m.spot("digest")
 	warn := func(format string, args ...any) {
 		problems = append(problems, Problem{File: SettingsFile, Line: at.line, Column: at.column, Severity: Warning, Message: fmt.Sprintf(format, args...)})
 	}
 	clock := func(name string, c Clock) {
 		if c.Minutes < h.From.Minutes || c.Minutes >= h.To.Minutes {
-			warn("digest: nobody works at %s (hours are from %s to %s), so the %s one goes out when work begins next", c, h.From, h.To, name)
+			warn("digest: nobody works at %s (hours are from %s to %s), so the %s one goes out when work begins next; name a time within them", c, h.From, h.To, name)
 		}
 	}
 	if d.HaveDaily {
@@ -91,7 +94,7 @@ func (b *Playbook) lintDigest(m *mapping) (problems Problems) {
 	switch {
 	case !d.HaveWeekly:
 	case !h.Days[d.WeeklyDay]:
-		warn("digest: nobody works on %s, so the weekly one goes out when work begins next", d.WeeklyDay)
+		warn("digest: nobody works on %s, so the weekly one goes out when work begins next; name a day of the hours", d.WeeklyDay)
 	default:
 		clock("weekly", d.Weekly)
 	}
@@ -155,14 +158,14 @@ func (d *draft) lintDeclines(s Settings) {
 // lintActions looks at what actions name elsewhere: forms, roles, and how long a
 // working day is.
 func (d *draft) lintActions(actions []Action, forms map[string]bool, s Settings) {
-	day := time.Duration(s.Hours.To.Minutes-s.Hours.From.Minutes) * time.Minute
+	day := max(0, time.Duration(s.Hours.To.Minutes-s.Hours.From.Minutes)*time.Minute)
 	for _, a := range actions {
 		if a.Done != "" && a.Done != "button" && !forms[a.Done] {
 			d.errorf(d.actionAt[a.ID], "action %q is done by %q, which is neither \"button\" nor a form of this playbook", a.ID, a.Done)
 		}
 		for _, r := range a.Remind {
-			if a.Timed() && !r.alike(a.Within) && r.in(day) >= a.Within.in(day) {
-				d.errorf(d.actionAt[a.ID], "action %q: a reminder %s before the deadline is not after the start, %s before it: a working day has %s", a.ID, r, a.Within, wordsOf(day))
+			if day > 0 && a.Timed() && !r.alike(a.Within) && r.in(day) >= a.Within.in(day) {
+				d.errorf(d.actionAt[a.ID], "action %q: a reminder %s before the deadline would be before the clock starts, or just then, for it runs for %s and a working day has %s; name less", a.ID, r, a.Within, wordsOf(day))
 			}
 		}
 		d.lintWeek(a, s)

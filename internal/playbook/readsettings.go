@@ -141,7 +141,7 @@ func readHours(m *mapping, h *Hours) {
 			h.Days[day] = true
 		}
 		if len(nodes) == 0 {
-			m.r.errorf(m.spot("days"), "days is empty: nobody would ever work")
+			m.r.errorf(m.spot("days"), "days is empty, so nobody would ever work; write them like [mon, tue, wed, thu, fri]")
 		}
 	} else {
 		m.nodes("days")
@@ -152,10 +152,13 @@ func readHours(m *mapping, h *Hours) {
 	if c := m.clock("to"); c.Set {
 		h.To = c
 	}
-	if h.From.Minutes >= h.To.Minutes {
-		m.r.errorf(m.spot("to"), "hours go from %s to %s; the end must come after the start", h.From, h.To)
+	if h.none() {
+		m.r.errorf(m.spot("to"), "hours go from %s to %s; the end must come after the start, on the same day (\"00:00\" to \"24:00\" is the whole of it)", h.From, h.To)
 	}
 }
+
+// none reports whether they end before they begin.
+func (h Hours) none() bool { return h.From.Minutes >= h.To.Minutes }
 
 func parseWeekday(text string) (time.Weekday, bool) {
 	t := strings.ToLower(strings.TrimSpace(text))

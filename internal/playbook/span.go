@@ -111,7 +111,7 @@ func ParseSpan(text string) (Span, error) {
 		rest = rest[j:]
 	}
 	if s.IsZero() {
-		return Span{}, fmt.Errorf("%q is no time at all", text)
+		return Span{}, fmt.Errorf("%q is no time at all; write it like 30m, 2h, 1d, 2w or 6mo", text)
 	}
 	if s.Months*30+s.Days+int(s.Clock/(24*time.Hour)) > maxSpanDays {
 		return Span{}, fmt.Errorf("%q is longer than ten years", text)

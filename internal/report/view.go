@@ -13,15 +13,7 @@ import (
 
 // above says what a form ends.
 func above(on deadline.Deadline) []slack.Block {
-	return chat.TextBlocks(head(on))
-}
-
-func head(on deadline.Deadline) string {
-	words := "*" + chat.EscapeInline(on.Label) + "*"
-	if on.Title != "" {
-		words += " · " + chat.EscapeInline(chat.Shorten(on.Title, 150))
-	}
-	return words
+	return chat.TextBlocks(on.Head())
 }
 
 // What a card shows of a report: the rest is a click away.
@@ -42,7 +34,7 @@ func (r *Reports) card(rep Report, on deadline.Deadline, page *playbook.Page, re
 	case deadline.Missed:
 		words += " The week was over by then."
 	}
-	top := head(on) + "\n" + words
+	top := on.Head() + "\n" + words
 	var all strings.Builder
 	cut := false
 	for _, f := range page.Form.Fields {
@@ -69,11 +61,11 @@ func (r *Reports) card(rep Report, on deadline.Deadline, page *playbook.Page, re
 
 // doneView takes the form's place.
 func doneView(on deadline.Deadline, readers []string) slack.ModalViewRequest {
-	words := head(on) + "\nIs kept."
+	words := on.Head() + "\nIs kept."
 	if s, done := on.Status.(deadline.Done); done {
-		words = head(on) + "\nIs done and kept."
+		words = on.Head() + "\nIs done and kept."
 		if s.Late > time.Second {
-			words = head(on) + "\nIs done, " + deadline.Length(s.Late) + " late, and kept."
+			words = on.Head() + "\nIs done, " + deadline.Length(s.Late) + " late, and kept."
 		}
 	}
 	if _, missed := on.Status.(deadline.Missed); missed {

@@ -72,13 +72,17 @@ func (r *Roster) fetchPerson(ctx context.Context, id string) (chat.Profile, erro
 	now := r.Now()
 	r.mu.Lock()
 	before := r.people[id]
-	r.people[id] = entry{p, now}
 	r.mu.Unlock()
+	// On disk first: what is planned by somebody's zone must not be planned anew,
+	// by another, because a crash forgot the zone and kept the plan.
 	if before.Profile != p {
 		r.keep(func(tx *database.Tx) error { return savePerson(tx, p, now) })
-		if r.OnChange != nil {
-			r.OnChange(before.Profile, p)
-		}
+	}
+	r.mu.Lock()
+	before, r.people[id] = r.people[id], entry{p, now}
+	r.mu.Unlock()
+	if before.Profile != p && r.OnChange != nil {
+		r.OnChange(before.Profile, p)
 	}
 	return p, nil
 }
@@ -100,10 +104,10 @@ func (r *Roster) fetchGroup(ctx context.Context, id string) (group, error) {
 		}
 		return group{}, err
 	}
+	r.keep(func(tx *database.Tx) error { return saveGroup(tx, id, members) })
 	r.mu.Lock()
 	r.groups[id] = g
 	r.mu.Unlock()
-	r.keep(func(tx *database.Tx) error { return saveGroup(tx, id, members) })
 	return g, nil
 }
 

@@ -268,3 +268,41 @@ func TestMembersOfARoleComeInASteadyOrder(t *testing.T) {
 		t.Errorf("everyone is listed: %v, %v", none, err)
 	}
 }
+
+// What others plan by a zone must not be forgotten when the bot is killed: the
+// profile is on disk before anybody goes by it.
+func TestAProfileIsKeptBeforeAnybodyGoesByIt(t *testing.T) {
+	db := onSQLite(t)
+	w := rosterOn(t, db, nil)
+	busy, over := make(chan struct{}), make(chan struct{})
+	go func() {
+		_ = db.Write(context.Background(), func(*database.Tx) error { close(busy); <-over; return nil })
+	}()
+	<-busy
+	asked := make(chan error, 1)
+	go func() {
+		_, err := w.Person(context.Background(), "USAM")
+		asked <- err
+	}()
+	for time.Sleep(20 * time.Millisecond); w.slack.times() == 0; {
+		time.Sleep(time.Millisecond)
+	}
+	time.Sleep(20 * time.Millisecond)
+	if p := w.Recall("USAM"); p.Known {
+		t.Errorf("%+v is known, and not kept yet", p)
+	}
+	close(over)
+	if err := <-asked; err != nil {
+		t.Fatal(err)
+	}
+	if p := w.Recall("USAM"); !p.ZoneKnown {
+		t.Errorf("%+v: the zone is not known", p)
+	}
+}
+
+// times is how often it was asked.
+func (d *directory) times() int {
+	d.Lock()
+	defer d.Unlock()
+	return d.asked
+}

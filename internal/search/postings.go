@@ -111,10 +111,15 @@ type scratch struct {
 	form    []float32 // document → best form of the word at hand
 	touched []uint32  // documents with a score
 	formed  []uint32  // documents with a form
+	both    []posting // documents with all terms of a phrase
 	mark    []uint16  // term → word of the question that it matches: see rerank.go
 	marked  []uint32
 	best    []ranked
 	pages   []ranked
+	seconds []ranked // of each of pages the best other section, if it has one
+	slot    []uint32 // page → place in titled, or in pages, + 1
+	titled  []titled
+	look    look
 }
 
 func newScratch(x *Index) *scratch {
@@ -123,5 +128,6 @@ func newScratch(x *Index) *scratch {
 		total: make([]float32, len(x.docs)),
 		form:  make([]float32, len(x.docs)),
 		mark:  make([]uint16, len(x.lexicon.terms)),
+		slot:  make([]uint32, len(x.sheets)),
 	}
 }

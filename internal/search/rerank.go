@@ -27,10 +27,9 @@ func (x *Index) rerank(s *scratch, q *question) {
 			}
 		}
 	}
-	var look look
 	for i := range s.best {
 		r := &s.best[i]
-		x.look(s, q, r, &look)
+		x.look(s, q, r)
 		base, more := r.score/q.mass, nearWeight*r.near+titleWeight*r.title+coveredWeight*r.covered+exactWeight*r.exact+mutualWeight*r.mutual
 		r.score = base + more
 		if q.narrowed && !q.only && x.wanted(r.doc, q) {
@@ -42,6 +41,10 @@ func (x *Index) rerank(s *scratch, q *question) {
 		s.mark[t] = 0
 	}
 	s.marked = s.marked[:0]
+	for i := range s.titled {
+		s.slot[s.titled[i].page] = 0
+	}
+	s.titled = s.titled[:0]
 }
 
 // look is what is seen of the question in one document.
@@ -51,23 +54,61 @@ type look struct {
 	pairs [maxWords + 1]float32 // how near each word came to the one before it in the question
 }
 
-// look reads a document's titles and text.
-func (x *Index) look(s *scratch, q *question, r *ranked, l *look) {
-	n := len(q.words)
-	clear(l.last[:n+1])
-	clear(l.have[:n+1])
-	clear(l.pairs[:n+1])
-	d := &x.docs[r.doc]
-	sh := &x.sheets[d.page]
-	pos := int32(1)
-	r.title, r.exact, r.mutual = 0, 0, 0
-	for i, t := range sh.titles {
-		r.exact = max(r.exact, x.quoted(t, q))
-		share := x.scan(s, q, l, t, &pos, sh.mass[i])
-		r.title = max(r.title, share)
-		r.mutual = max(r.mutual, share*min(1, share*sh.mass[i]/q.mass))
+// titled is what is seen of the question in a page's title and aliases: the same
+// for all its sections, so it is looked at once.
+type titled struct {
+	page                 uint32
+	pos                  int32
+	title, exact, mutual float32
+	look                 look
+}
+
+// titles reads a page's title and aliases.
+func (x *Index) titles(s *scratch, q *question, page uint32) *titled {
+	if at := s.slot[page]; at != 0 {
+		return &s.titled[at-1]
 	}
-	r.title = max(r.title, x.scan(s, q, l, d.heading, &pos, d.mass))
+	if len(s.titled) == cap(s.titled) {
+		s.titled = append(s.titled, titled{})
+	} else {
+		s.titled = s.titled[:len(s.titled)+1]
+	}
+	s.slot[page] = uint32(len(s.titled))
+	t := &s.titled[len(s.titled)-1]
+	t.page, t.pos = page, 1
+	t.title, t.exact, t.mutual = 0, 0, 0
+	t.look.begin(len(q.words))
+	sh := &x.sheets[page]
+	for i, words := range sh.titles {
+		t.exact = max(t.exact, x.quoted(words, q))
+		share := x.scan(s, q, &t.look, words, &t.pos, sh.mass[i])
+		t.title = max(t.title, share)
+		t.mutual = max(t.mutual, share*min(1, share*sh.mass[i]/q.mass))
+	}
+	return t
+}
+
+func (l *look) begin(words int) {
+	clear(l.last[:words+1])
+	clear(l.have[:words+1])
+	clear(l.pairs[:words+1])
+}
+
+func (l *look) from(o *look, words int) {
+	copy(l.last[:words+1], o.last[:words+1])
+	copy(l.have[:words+1], o.have[:words+1])
+	copy(l.pairs[:words+1], o.pairs[:words+1])
+}
+
+// look reads a document's titles and text.
+func (x *Index) look(s *scratch, q *question, r *ranked) {
+	n := len(q.words)
+	d := &x.docs[r.doc]
+	t := x.titles(s, q, d.page)
+	l, pos := &s.look, t.pos
+	l.from(&t.look, n)
+	r.exact, r.mutual = t.exact, t.mutual
+	r.title = max(t.title, x.scan(s, q, l, d.heading, &pos, d.mass))
 	x.scan(s, q, l, d.text, &pos, 0)
 
 	var near, all, covered float32

@@ -60,7 +60,7 @@ func (x *Index) score(s *scratch, q *question) {
 }
 
 // phrase gives the documents that have all of some terms, each as good as its
-// weakest term.
+// weakest term. They are good until the next call.
 func (x *Index) phrase(s *scratch, terms []uint32) []posting {
 	list := x.postings(s, terms[0])
 	for _, t := range terms[1:] {
@@ -68,7 +68,7 @@ func (x *Index) phrase(s *scratch, terms []uint32) []posting {
 		for i, p := range other {
 			s.place[p.doc] = uint32(i) + 1
 		}
-		var both []posting
+		both := s.both[:0] // of what it may hold already no more is read than was written
 		for _, p := range list {
 			if at := s.place[p.doc]; at != 0 {
 				both = append(both, posting{p.doc, min(p.score, other[at-1].score)})
@@ -77,7 +77,7 @@ func (x *Index) phrase(s *scratch, terms []uint32) []posting {
 		for _, p := range other {
 			s.place[p.doc] = 0
 		}
-		list = both
+		s.both, list = both, both
 	}
 	return list
 }

@@ -46,7 +46,7 @@ func (x *Index) Search(question string, limit int) Answer {
 	answer := Answer{Query: q.Query}
 	x.score(s, q)
 	x.rerank(s, q)
-	pages := x.pages(s, q)
+	pages := x.pages(s)
 	answer.Verdict = x.verdict(q, pages)
 	hits := make([]Hit, 0, min(max(limit, 0), len(pages)))
 	for _, p := range pages[:cap(hits)] {
@@ -66,22 +66,38 @@ const secondShare = .1
 
 // pages makes pages of the ranked sections: a page is as good as its best
 // section, and a little better if a second one fits too.
-func (x *Index) pages(s *scratch, q *question) []ranked {
-	slices.SortFunc(s.best, byScore)
-	out := s.pages[:0]
+func (x *Index) pages(s *scratch) []ranked {
+	out, seconds := s.pages[:0], s.seconds[:0]
 	for _, r := range s.best {
-		page := x.docs[r.doc].page
-		at := slices.IndexFunc(out, func(o ranked) bool { return x.docs[o.doc].page == page })
+		d := &x.docs[r.doc]
+		at := s.slot[d.page]
+		if at == 0 {
+			out, seconds = append(out, r), append(seconds, ranked{})
+			s.slot[d.page] = uint32(len(out))
+			continue
+		}
+		best, second := &out[at-1], &seconds[at-1]
+		other := x.docs[best.doc].section != d.section
 		switch {
-		case at < 0:
-			out = append(out, r)
-		case !out[at].second && x.docs[out[at].doc].section != x.docs[r.doc].section:
-			out[at].second = true
-			out[at].score += secondShare * r.score
+		case byScore(r, *best) < 0:
+			if other {
+				*second, best.second = *best, true
+				second.second = false
+			}
+			r.second = best.second
+			*best = r
+		case other && (!best.second || byScore(r, *second) < 0):
+			*second, best.second = r, true
+		}
+	}
+	for i := range out {
+		s.slot[x.docs[out[i].doc].page] = 0
+		if out[i].second {
+			out[i].score += secondShare * seconds[i].score
 		}
 	}
 	slices.SortFunc(out, byScore)
-	s.pages = out
+	s.pages, s.seconds = out, seconds
 	return out
 }
 
