@@ -105,6 +105,9 @@ func (d *doctor) askSettings() {
 	default:
 		d.ok("settings.complete", "", "the environment is complete")
 	}
+	for _, m := range misspelt(os.Environ()) {
+		d.warn("settings.misspelt", m.Set, m.Set+" is set, and is no setting of sopbot", "write "+m.Meant+", or leave it out")
+	}
 	bot, app := d.config.BotToken, d.config.AppToken
 	if strings.HasPrefix(bot, "xapp-") && strings.HasPrefix(app, "xoxb-") { // swapped: said above, and looked at all the same
 		d.config.BotToken, d.config.AppToken = app, bot

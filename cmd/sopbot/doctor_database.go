@@ -46,12 +46,21 @@ func (d *doctor) askDatabase(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, forDatabase)
 	defer cancel()
 	if !database.IsAddress(d.config.Database) {
+		if file := d.config.Database; database.Missed(file) {
+			d.problem("database.gone", file, file+" is gone or empty, though there was a database: serve makes none in its place",
+				"put it back, or restore a backup (sopbot restore FILE); to start over without anything, remove "+file+".lock and an empty "+file)
+			return
+		}
 		if _, err := os.Stat(d.config.Database); errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 			d.askPlace(d.config.Database)
 			return
 		}
 	}
 	db, err := database.OpenForReading(ctx, d.config.Database)
+	if errors.Is(err, database.ErrEmpty) {
+		d.ok("database.none", "", "%s", strings.TrimPrefix(err.Error(), "open database "))
+		return
+	}
 	if err != nil {
 		d.unreadable(d.config.Database, err)
 		return
@@ -66,6 +75,7 @@ func (d *doctor) askDatabase(ctx context.Context) {
 		return
 	}
 	d.askSchema(ctx, db)
+	d.askRights()
 	d.askRoom(db)
 	if now, known, err := db.Clock(ctx); err == nil && known {
 		d.compareClocks("database", "the database's", now)
@@ -83,7 +93,22 @@ func (d *doctor) unreadable(name string, err error) {
 		d.problem("database.damaged", name, err.Error(), "stop the bot, keep the file, and restore a backup (docs/database.md)")
 		return
 	}
-	d.problem("database.unread", name, err.Error(), mendDatabase(err))
+	do := mendDatabase(err)
+	if name == "" {
+		do = mendServer(err)
+	}
+	d.problem("database.unread", name, err.Error(), do)
+}
+
+// mendServer says the same of PostgreSQL, where the error does not say it.
+func mendServer(err error) string {
+	switch {
+	case errors.Is(err, database.ErrNotOurs):
+		return "make a database for sopbot alone, and name it in SOPBOT_DATABASE (docs/database.md)"
+	case errors.Is(err, database.ErrReadOnly):
+		return "name in SOPBOT_DATABASE a server that takes writes, and a role that may make tables there (docs/database.md)"
+	}
+	return "see that PostgreSQL runs and takes connections, and that SOPBOT_DATABASE has its address, user, password and database (docs/database.md)"
 }
 
 // mendDatabase says what to do about an error of opening or reading.
@@ -122,6 +147,25 @@ func canMake(dir string) error {
 			return err
 		default:
 			dir = parent
+		}
+	}
+}
+
+// askRights looks whether serve could write as the user who asks. Where a bot
+// works with the file, it can.
+func (d *doctor) askRights() {
+	file := d.config.Database
+	if served, _, _ := d.whoServes(); served || database.IsAddress(file) {
+		return
+	}
+	if real, err := filepath.EvalSymlinks(file); err == nil {
+		file = real
+	}
+	for _, name := range []string{file, file + ".lock", filepath.Dir(file)} {
+		if err := syscall.Access(name, 2); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			d.problem("database.read-only", d.config.Database, name+" may not be written to by this user, so serve would not start",
+				"run sopbot, and the doctor, as the user whom the files belong to; or give the files and their folder to this one")
+			return
 		}
 	}
 }

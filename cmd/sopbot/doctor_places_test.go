@@ -3,13 +3,16 @@ package main
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -141,13 +144,28 @@ func TestTheDoctorLooksAtTheDatabase(t *testing.T) {
 		}
 	}
 	for name, tc := range map[string]ailment{
-		"none yet":                      {want: []string{"ok database.none: the first serve makes it", "ok socket.hello"}},
-		"none, in a folder not yet":     {prepare: func(p *patient) { p.env["SOPBOT_DATABASE"] = p.path("a/b/c.db") }, want: []string{"ok database.none"}},
-		"none, below a file":            {prepare: func(p *patient) { p.write("file", "x"); p.env["SOPBOT_DATABASE"] = p.path("file/c.db") }, code: 1, want: []string{"problem database.no-place: no folder"}},
-		"one that nobody works with":    {prepare: closed(nil), want: []string{"ok database.sound: no bot works with it now", "ok disk.room: left on the disk", "ok outbox.clear", "ok socket.hello"}},
-		"one that a bot works with":     {prepare: served(nil), want: []string{"ok database.sound: a bot works with it", "skipped socket.hello: hand somebody's command to the doctor"}},
-		"notes that somebody wrote":     {prepare: func(p *patient) { p.write("sopbot.db", "These are notes that somebody wrote and keeps.\n") }, code: 1, want: []string{"problem database.unread: not a database of sopbot"}},
-		"an empty file":                 {prepare: func(p *patient) { p.write("sopbot.db", "") }, code: 1, want: []string{"problem database.unread: restore a backup"}},
+		"none yet":                   {want: []string{"ok database.none: the first serve makes it", "ok socket.hello"}},
+		"none, in a folder not yet":  {prepare: func(p *patient) { p.env["SOPBOT_DATABASE"] = p.path("a/b/c.db") }, want: []string{"ok database.none"}},
+		"none, below a file":         {prepare: func(p *patient) { p.write("file", "x"); p.env["SOPBOT_DATABASE"] = p.path("file/c.db") }, code: 1, want: []string{"problem database.no-place: no folder"}},
+		"one that nobody works with": {prepare: closed(nil), want: []string{"ok database.sound: no bot works with it now", "ok disk.room: left on the disk", "ok outbox.clear", "ok socket.hello"}},
+		"one that a bot works with":  {prepare: served(nil), want: []string{"ok database.sound: a bot works with it", "skipped socket.hello: hand somebody's command to the doctor"}},
+		"notes that somebody wrote":  {prepare: func(p *patient) { p.write("sopbot.db", "These are notes that somebody wrote and keeps.\n") }, code: 1, want: []string{"problem database.unread: not a database of sopbot"}},
+		"an empty file":              {prepare: func(p *patient) { p.write("sopbot.db", "") }, code: 1, want: []string{"problem database.unread: restore a backup"}},
+		"one that is gone": {prepare: func(p *patient) {
+			closed(nil)(p)
+			if err := os.Remove(p.path("sopbot.db")); err != nil {
+				p.t.Fatal(err)
+			}
+		}, code: 1, want: []string{"problem database.gone: is gone or empty, though there was a database", "problem database.gone: restore a backup"}},
+		"one that was emptied": {prepare: func(p *patient) {
+			closed(nil)(p)
+			p.write("sopbot.db", "")
+		}, code: 1, want: []string{"problem database.gone: is gone or empty"}},
+		"a link that leads nowhere": {prepare: func(p *patient) {
+			if err := os.Symlink(p.path("away.db"), p.path("sopbot.db")); err != nil {
+				p.t.Fatal(err)
+			}
+		}, code: 1, want: []string{"problem database.gone: is gone or empty"}},
 		"a folder":                      {prepare: func(p *patient) { p.write("sopbot.db/x", "") }, code: 1, want: []string{"problem database.unread: it is a folder"}},
 		"one of a newer version":        {prepare: closed(exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)")), code: 1, want: []string{"problem database.newer: schema 9999"}},
 		"one of an older version":       {prepare: closed(exec("DELETE FROM goose_db_version WHERE version_id > 1")), want: []string{"warning database.older: brings it up to date"}},
@@ -397,6 +415,145 @@ func TestTheDoctorLooksAtPostgreSQL(t *testing.T) {
 	has(t, "retry", out.String(), "some/1 is tried again")
 	if found, text, _ = p.look(); p.reported(found, "outbox.dead", "some/1") {
 		t.Errorf("it is named still:\n%s", text)
+	}
+}
+
+// A newcomer's PostgreSQL is new: nothing is wrong with it, and of what is, the
+// doctor knows more than that it is not sopbot's.
+func TestTheDoctorLooksAtAPostgreSQLBeforeTheFirstServe(t *testing.T) {
+	for name, tc := range map[string]struct {
+		sql   string
+		alter func(address string) string
+		code  int
+		want  []string
+	}{
+		"a new one":                {want: []string{"✓ database    postgres://sopbot@", "nothing is kept there yet: the first serve makes its tables"}},
+		"another program's":        {sql: "CREATE TABLE invoices (x int)", code: 1, want: []string{"✗ database", "holds tables of another program", "→ make a database for sopbot alone"}},
+		"one that takes no writes": {sql: "DO $$BEGIN EXECUTE 'ALTER DATABASE ' || current_database() || ' SET default_transaction_read_only = on'; END$$", code: 1, want: []string{"✗ database", "standby, or set to read only", "→ name in SOPBOT_DATABASE a server that takes writes"}},
+		"one that may lose what it said was kept": {sql: "DO $$BEGIN EXECUTE 'ALTER DATABASE ' || current_database() || ' SET synchronous_commit = off'; END$$", code: 1,
+			want: []string{"✗ database", "synchronous_commit is off", "switch it on"}},
+		"a role without rights": {sql: "DO $$BEGIN IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'guest') THEN CREATE ROLE guest LOGIN; END IF; END$$",
+			alter: func(a string) string { return strings.Replace(a, "sopbot@", "guest@", 1) }, code: 1, want: []string{"✗ database", "may not make tables", "→ name in SOPBOT_DATABASE"}},
+		"one that is not there": {alter: func(a string) string { return strings.Replace(a, "/test_", "/nowhere_", 1) }, code: 1,
+			want: []string{"✗ database", "make it: CREATE DATABASE nowhere_", "→ see that PostgreSQL runs"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPatient(t, sound, nil, nil, nil)
+			address := dbtest.Postgres(t)
+			if tc.sql != "" {
+				pool, err := sql.Open("pgx", address)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer pool.Close()
+				if _, err := pool.ExecContext(t.Context(), tc.sql); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if p.env["SOPBOT_DATABASE"] = address; tc.alter != nil {
+				p.env["SOPBOT_DATABASE"] = tc.alter(address)
+			}
+			_, text, code := p.look()
+			if code != tc.code {
+				t.Errorf("exit code %d", code)
+			}
+			has(t, "the doctor", text, tc.want...)
+			lacks(t, "the doctor", text, "\uFFFD")
+		})
+	}
+}
+
+// Serve would not start with a server that loses what it said was kept, whatever
+// it has kept before.
+func TestTheDoctorAsksPostgreSQLWhetherItKeeps(t *testing.T) {
+	p := newPatient(t, sound, nil, nil, nil)
+	p.env["SOPBOT_DATABASE"] = dbtest.Postgres(t)
+	if err := dbtest.Open(t, p.env["SOPBOT_DATABASE"]).Write(t.Context(), func(tx *database.Tx) error {
+		_, err := tx.Exec("DO $$BEGIN EXECUTE 'ALTER DATABASE ' || current_database() || ' SET synchronous_commit = off'; END$$")
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	_, text, code := p.look()
+	has(t, "the doctor", text, "✗ database", "synchronous_commit is off")
+	if code != 1 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+// Of whoever may read a file and not write to it, serve would not start: the
+// program is run as somebody else, as far as this machine allows it.
+func TestTheDoctorLooksWhetherServeCouldWrite(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root runs a program as others")
+	}
+	program, err := exec.LookPath("sopbot")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const other = 65534
+	for name, tc := range map[string]struct {
+		mode map[string]os.FileMode
+		bad  string
+	}{
+		"all is theirs":   {nil, ""},
+		"the file is not": {map[string]os.FileMode{"sopbot.db": 0o444}, "sopbot.db may not be written to by this user, so serve would not start"},
+		"the lock is not": {map[string]os.FileMode{"sopbot.db.lock": 0o444}, "sopbot.db.lock may not be written to by this user, so serve would not start"},
+		"nor the folder":  {map[string]os.FileMode{"": 0o555}, "the database cannot be written to"}, // where SQLite cannot even read
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, err := os.MkdirTemp("", "rights-")
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = os.RemoveAll(dir) })
+			own := filepath.Join(dir, "sopbot")
+			raw, err := os.ReadFile(program)
+			if err == nil {
+				err = os.WriteFile(own, raw, 0o755)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			folder := filepath.Join(dir, "state")
+			if err := os.Mkdir(folder, 0o755); err != nil {
+				t.Fatal(err)
+			}
+			db, err := database.Open(t.Context(), filepath.Join(folder, "sopbot.db"))
+			if err == nil {
+				err = db.Close()
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, file := range []string{"", "sopbot.db", "sopbot.db.lock"} {
+				if err := os.Chown(filepath.Join(folder, file), other, other); err != nil {
+					t.Fatal(err)
+				}
+				if mode, set := tc.mode[file]; set {
+					if err := os.Chmod(filepath.Join(folder, file), mode); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			if err := os.Chmod(dir, 0o755); err != nil {
+				t.Fatal(err)
+			}
+			cmd := exec.Command(own, "doctor", "--timeout", "1s")
+			cmd.Dir = dir
+			cmd.Env = []string{"SOPBOT_DATABASE=" + filepath.Join(folder, "sopbot.db"), "SLACK_API_URL=http://127.0.0.1:1/api/"}
+			cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: other, Gid: other}}
+			out, err := cmd.CombinedOutput()
+			if len(out) == 0 {
+				t.Skipf("nobody else can run a program in the folder for temporary files: %v", err)
+			}
+			if tc.bad == "" {
+				has(t, "the doctor", string(out), "✓ database")
+				lacks(t, "the doctor", string(out), "✗ database")
+			} else {
+				has(t, "the doctor", string(out), "✗ database", tc.bad, "→ run sopbot")
+			}
+		})
 	}
 }
 

@@ -99,6 +99,9 @@ func (r *diagnosis) print(w io.Writer, asJSON, strict bool) error {
 // hold what a terminal takes for a command.
 func harmless(s string) string {
 	return strings.Map(func(r rune) rune {
+		if r == '\t' {
+			return ' ' // of an error of several lines
+		}
 		if r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r)) {
 			return '\uFFFD'
 		}

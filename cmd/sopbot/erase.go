@@ -25,7 +25,8 @@ import (
 type eraseCommand struct {
 	Who      string   `arg:"" help:"A member's ID (U…), @handle or name; a lead's, company's or contact's name; a contact's e-mail address; or a code that erase lists."`
 	Yes      bool     `help:"Do it; without, it is only said what would go."`
-	Also     []string `help:"Another name to take out of what others wrote; may be given several times." placeholder:"NAME"`
+	Also     []string `help:"Another name to take out of what others wrote; may be given several times." placeholder:"NAME" sep:"none"`
+	Keep     []string `help:"A name that stays in what others wrote, because it is a common word; may be given several times." placeholder:"NAME" sep:"none"`
 	By       string   `help:"Who does it, for the audit trail; without, whoever is signed in on this machine." placeholder:"NAME"`
 	Database string   `help:"The file, or the address of PostgreSQL." env:"SOPBOT_DATABASE" default:"sopbot.db" placeholder:"FILE"`
 }
@@ -34,16 +35,21 @@ type eraseCommand struct {
 func (eraseCommand) Help() string {
 	return `For requests to be forgotten. Without --yes nothing is changed, and what would go is said.
 
+Without --yes it also lists the names as they stand in what others wrote. Look through that list: a company may be called like a word that everybody uses.
+--keep leaves it there.
+
 Of a lead go its names, addresses, everything known of it, notes, answers, questions and coaching; of a contact the same, but the company's
 name stays; of a member of the team name and handle, what they asked the bot, and what they wrote to others about handoffs. Names go from
 what others wrote, too. Messages in Slack that were about it are changed to "This message was erased on request", others lose the name.
 What is counted stays, without a name; the audit trail says that something was erased, when and by whom, not what.
 
-With SQLite stop the bot first; the messages are changed when it runs again. With PostgreSQL it may run; start it anew
-afterwards, because it remembers who is called what.
+With SQLite stop the bot first; the messages are changed when it runs again. With PostgreSQL it may run, but choose a quiet
+time: it goes through everything in one transaction, a matter of seconds for each year of a team, for which what people hand in may have to wait. Start the bot
+anew afterwards, because it remembers who is called what.
 
-What it cannot reach: backups and exports that were made before, answers that people saw for themselves alone, files and messages that
-people wrote in Slack, and PostgreSQL's own logs.`
+What it cannot reach: backups and exports that were made before, answers that people saw for themselves alone, messages and files of people's
+own in Slack, and PostgreSQL's own logs. Answers to mentions and direct messages (they repeat the question), answers that somebody shared, and files for
+calendars stay in Slack, too: it lists where and when, as far as the database knows, for people to remove them.`
 }
 
 // Run finds who is meant and erases it.
@@ -66,7 +72,7 @@ func (c eraseCommand) Run(ctx context.Context, streams streams) error {
 	}
 	defer db.Close()
 	o := outbox.New(db, outbox.Options{})
-	e := &erasure.Eraser{DB: db, Posts: gateway.NewPosts(db, o, nil, time.Now, slog.New(slog.DiscardHandler)), Now: time.Now, By: c.By}
+	e := &erasure.Eraser{DB: db, Posts: gateway.NewPosts(db, o, nil, time.Now, slog.New(slog.DiscardHandler)), Now: time.Now, By: c.By, Keep: c.Keep}
 	if e.By == "" {
 		e.By = operator()
 	}
@@ -112,19 +118,81 @@ func (c eraseCommand) done(ctx context.Context, w io.Writer, db *database.DB, wh
 	for _, note := range r.Notes {
 		fmt.Fprintln(w, note)
 	}
+	c.words(w, r.Words)
+	if len(r.Left) > 0 {
+		fmt.Fprintln(w, "In Slack this is left for people to remove, because the bot keeps no place of it (in UTC; write it down, afterwards nothing tells of it any more):")
+		for _, l := range r.Left[:min(len(r.Left), mostLeft)] {
+			fmt.Fprintf(w, "  %s, %s\n", l.At.UTC().Format("2006-01-02 15:04"), l.What)
+		}
+		if more := len(r.Left) - mostLeft; more > 0 {
+			fmt.Fprintf(w, "  … and %d before these\n", more)
+		}
+	}
 	for _, copied := range db.Copies() {
-		fmt.Fprintf(w, "%s was kept before an update and still holds it: delete it when you no longer need it.\n", filepath.Base(copied))
+		fmt.Fprintf(w, "%s was kept before an update or a restore and still holds it: delete it when you no longer need it.\n", filepath.Base(copied))
 	}
 	fmt.Fprintln(w, "Backups and exports that were made before still hold it, until their time is over.")
 	if !c.Yes {
-		fmt.Fprintf(w, "Nothing was changed. To do it: sopbot erase %q --yes\n", whom.Code)
+		fmt.Fprintf(w, "Nothing was changed. To do it: sopbot erase %q%s --yes\n", whom.Code, c.flags())
 		return nil
 	}
+	if db.Dialect() == database.PostgreSQL {
+		fmt.Fprintln(w, "Start the bots anew that work with this database, one after the other: they remember who is called what.")
+	}
 	if err := db.Scrub(ctx); err != nil {
-		return fmt.Errorf("it is erased, but what was deleted may still lie in the files of the database: %w", err)
+		again := "end whatever reads it (an export, a backup), then start the bot"
+		if db.Dialect() == database.PostgreSQL {
+			again = "run VACUUM (FULL) in it, as the bot's role, at a quiet time"
+		}
+		return fmt.Errorf("it is erased, but what was deleted may still lie in the files of the database: %w. To have them written anew, %s", err, again)
 	}
 	return nil
 }
+
+// flags are those that the command was given, for saying it again.
+func (c eraseCommand) flags() (words string) {
+	for _, name := range c.Also {
+		words += fmt.Sprintf(" --also %q", name)
+	}
+	for _, name := range c.Keep {
+		words += fmt.Sprintf(" --keep %q", name)
+	}
+	if c.By != "" {
+		words += fmt.Sprintf(" --by %q", c.By)
+	}
+	if c.Database != defaultDatabase && c.Database != os.Getenv("SOPBOT_DATABASE") && !database.IsAddress(c.Database) {
+		words += fmt.Sprintf(" --database %q", c.Database)
+	}
+	return words
+}
+
+// mostWords is how many names are listed that are taken out of what others wrote.
+const mostWords = 12
+
+// words says what is taken out of what others wrote: a company may be called
+// like a word that everybody uses, and nothing brings it back.
+func (c eraseCommand) words(w io.Writer, all []erasure.Word) {
+	if len(all) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "Out of what others wrote, and of messages, go:")
+	for _, word := range all[:min(len(all), mostWords)] {
+		fmt.Fprintf(w, "  %s in %s, such as: %s\n", harmless("“"+word.Text+"”"), plural(word.Places, "place"), harmless(word.Such))
+	}
+	if more := len(all) - mostWords; more > 0 {
+		fmt.Fprintf(w, "  … and %d more\n", more)
+	}
+	if !c.Yes {
+		for _, word := range all {
+			if word.Small && !strings.Contains(word.Text, " ") && !strings.Contains(word.Text, "@") && !strings.Contains(word.Text, ".") {
+				fmt.Fprintf(w, "“%s” stands in small letters, too. If others are meant by it, leave it there: --keep %s\n", harmless(word.Text), harmless(word.Text))
+			}
+		}
+	}
+}
+
+// mostLeft is how much of what is left in Slack is listed.
+const mostLeft = 50
 
 func listTargets(w io.Writer, all []erasure.Target) {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)

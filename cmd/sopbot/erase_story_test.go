@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,8 +13,11 @@ import (
 	"testing"
 	"time"
 
+	"sopbot/internal/chat"
 	"sopbot/internal/database"
 	"sopbot/internal/database/dbtest"
+	"sopbot/internal/erasure"
+	"sopbot/internal/playbook"
 	"sopbot/internal/slacksim"
 )
 
@@ -201,6 +205,12 @@ func TestALeadIsForgotten(t *testing.T) {
 				t.Fatal(dry)
 			}
 			has(t, "the dry run", dry, "This would erase the lead R&D Northwind (Kim Lee)", "lead facts", "messages", "Nothing was changed. To do it: sopbot erase \"lead/")
+			has(t, "the names in it", strings.ToLower(dry), "out of what others wrote, and of messages, go:\n", "“kim lee” in ", "to do it: sopbot erase \"lead/")
+			if dry, err = cli(target, "erase", "r&d northwind", "--keep", "Kim Lee", "--by", "the data desk"); err != nil {
+				t.Fatal(dry)
+			}
+			has(t, "the dry run that keeps a name", strings.ToLower(dry), "“r&d northwind” in ", ` --keep "kim lee" --by "the data desk" --yes`)
+			lacks(t, "the dry run that keeps a name", strings.ToLower(dry), "“kim lee” in ")
 			raw, _ := cli(target, "export", "--format", "json", "-")
 			has(t, "the database after a dry run", raw, "Kim Lee", "Zebrafish evidence")
 			if said, err = cli(target, "erase", "Kim Lee", "--by", "the data desk"); err != nil {
@@ -323,6 +333,7 @@ func TestEraseRefusesInPlainWords(t *testing.T) {
 	dana.Slash("/lead assign @sdr0 Northwind, Kim Lee")
 	dana.Slash("/lead assign @sdr0 Northwind, Jo Park")
 	dana.Slash("/lead assign @sdr0 Blue Kiln, Kim Lee")
+	dana.Slash("/lead assign @sdr0 Kiln, Ltd., Ada")
 	bot.stop()
 	for words, want := range map[string][]string{
 		"Northwind":           {`"Northwind" may mean several`, "lead/", "the lead Northwind (Kim Lee)", "the lead Northwind (Jo Park)"},
@@ -341,9 +352,12 @@ func TestEraseRefusesInPlainWords(t *testing.T) {
 	}
 	// One of several, by its code.
 	code := textOf(t, look(t, target), "SELECT 'contact/' || id FROM leads WHERE company = 'Blue Kiln'")
-	said, err = cli(target, "erase", code, "--yes")
+	said, err = cli(target, "erase", code, "--yes", "--also", "Kiln, Northwind") // a name with a comma is one
 	if err != nil {
 		t.Fatal(said)
+	}
+	if got := textOf(t, look(t, target), "SELECT detail FROM events WHERE detail LIKE '%Ada%'"); !strings.Contains(got, "Kiln, Ltd.") {
+		t.Errorf("of another lead is left: %s", got)
 	}
 	has(t, "one of several", said, "Erased the contact Kim Lee of Blue Kiln")
 	if got := textOf(t, look(t, target), "SELECT company || contact FROM leads WHERE company = 'Blue Kiln'"); got != "Blue Kiln" {
@@ -356,4 +370,81 @@ func TestEraseRefusesInPlainWords(t *testing.T) {
 	}); err != nil || n != 2 {
 		t.Errorf("of the others %d are left, %v", n, fmt.Sprint(err))
 	}
+}
+
+// A bot on PostgreSQL writes questions a moment after it answered them: what it
+// holds when somebody is erased beside it is not written under their name.
+func TestWhatTheBotHoldsIsNotWrittenAfterAnErasure(t *testing.T) {
+	target := dbtest.Postgres(t)
+	slack := openSlack(t, 3)
+	b := &bot{Config: Config{BotToken: slack.BotToken(), AppToken: slack.AppToken(), APIURL: slack.URL(), Database: target},
+		log: slog.New(slog.DiscardHandler), now: time.Now, settings: func(s *playbook.Settings) { s.Roles = map[string][]string{"sdr": {"S0SDR"}} }}
+	if err := b.open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = b.close() })
+	b.features.roster.Refresh(t.Context())
+	for i := range 3 { // once in a while it is written before
+		b.answers.Start()
+		e := &erasure.Eraser{DB: b.db, Posts: b.posts, Now: time.Now, By: "the data desk"}
+		whom, err := e.Find(t.Context(), fmt.Sprint("@sdr", i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.router.Command(t.Context(), chat.Command{Origin: chat.Origin{Person: whom.Code, Channel: "C0SALES"}, Name: "/sop", Text: "what would Kim Lee say"}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := e.Erase(t.Context(), whom, nil, false); err != nil {
+			t.Fatal(err)
+		}
+		b.answers.Stop()
+		n := 0
+		list(t, b.db, "SELECT person, words FROM questions", 2, func(v []string) {
+			n++
+			if v[0] == whom.Code || v[1] != "" {
+				t.Errorf("round %d: %q is kept", i, v)
+			}
+		})
+		if n != i+1 {
+			t.Errorf("round %d: of what was asked, %d are counted", i, n)
+		}
+	}
+}
+
+// A backup from before an erasure brings back what was erased: that is said, and
+// what a restore puts aside is a copy like any other.
+func TestARestoreSaysWhoIsThereAgain(t *testing.T) {
+	target := filepath.Join(t.TempDir(), "sopbot.db")
+	slack := openSlack(t, 1)
+	bot := startChild(t, slack, target)
+	dana := slack.As("dana").In("#sales")
+	dana.Slash("/lead assign @sdr0 Northwind, Kim Lee")
+	dana.Slash("/lead assign @sdr0 Blue Kiln, Jo Park")
+	bot.stop()
+	run := func(args ...string) string {
+		t.Helper()
+		said, err := cli(target, args...)
+		if err != nil {
+			t.Fatal(said)
+		}
+		return said
+	}
+	run("erase", "Blue Kiln", "--yes")
+	backup := filepath.Join(t.TempDir(), "backup.db")
+	run("backup", backup)
+	said := run("restore", backup)
+	lacks(t, "a restore after which nothing is missing", said, "erase")
+	run("erase", "Northwind", "--yes", "--by", "the data desk")
+	said = run("restore", backup)
+	has(t, "the restore", said, "these were erased, and are there again", "  a lead, on ", " by the data desk\n")
+	if strings.Count(said, "  a lead, on ") != 1 {
+		t.Errorf("it says %s", said)
+	}
+	said = run("erase", "Northwind")
+	has(t, "the next dry run", said, "This would erase the lead Northwind", "sopbot.db.before-", "was kept before an update or a restore and still holds it")
+	// Of a file that cannot be read, nobody knows.
+	if err := os.WriteFile(target, []byte("not what was here"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	has(t, "the restore of a broken one", run("restore", backup), "if somebody was erased since the backup was made, erase them anew")
 }

@@ -60,6 +60,7 @@ func newFeatures() *features {
 	f.digests = &digest.Digests{Roster: f.roster, Deadlines: f.deadlines}
 	f.connectClocks()
 	f.keeper = &erasure.Keeper{}
+	f.answers.Erased = erasure.Since
 	f.digests.Opens = map[string]digest.Opener{"lead": f.leads.Open, "handoff": f.handoffs.OpenWhole}
 	f.digests.Again = f.handoffs.Step().Run
 	f.digests.Passes = map[string]digest.Opener{"lead": f.leads.OpenReassign, "handoff": f.handoffs.OpenReassign}

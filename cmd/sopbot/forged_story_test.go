@@ -249,3 +249,59 @@ func TestColleaguesChangeNothingOfOthers(t *testing.T) {
 		t.Error("nothing would have been seen")
 	}
 }
+
+// A form that does not know its lead any more says so, in words.
+func TestANewLeadWithoutANameIsRefusedInWords(t *testing.T) {
+	s := newStage(t)
+	before := s.counted(t)
+	for _, caller := range []string{"x", "", "{}", `{"Company":" !"}`, `{"Company":"` + strings.Repeat("x", 201) + `"}`} {
+		_, err := s.router.Submission(t.Context(), chat.Submission{Origin: chat.Origin{Person: "U0SAM", Channel: "C0SALES", Trigger: "t"},
+			View: *opened("lead.assign", "lead.assign", caller, chat.State{form.Block("owner"): {"value": {Type: "users_select", Value: "U0SAM"}}, form.Block("website"): {"value": {Type: "url_text_input"}}})})
+		if words, fault := chat.Words(err, "E-X"); err == nil || fault || !strings.Contains(words, "open it anew") {
+			t.Errorf("%.30q: %q, %v", caller, words, err)
+		}
+	}
+	if after := s.counted(t); after != before {
+		t.Errorf("%s became %s", before, after)
+	}
+}
+
+// Somebody of another company, in a channel that is shared, may be nobody to
+// Slack's directory: whatever they do, they are told so in words.
+func TestWhoeverSlackDoesNotKnowIsRefusedInWords(t *testing.T) {
+	s := newStage(t)
+	s.rehearse(t)
+	before := s.counted(t)
+	judge := func(what string, err error) {
+		t.Helper()
+		if err == nil {
+			return // the playbook is for everybody
+		}
+		if _, fault := chat.Words(err, "E-X"); fault {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	by := chat.Origin{Person: "UNOBODY", Channel: "C0SALES", Trigger: "t", Response: "r"}
+	for _, name := range s.names["command"] {
+		for _, text := range []string{"", "x", "assign @sam Acme", "call x", "weekly", "list"} {
+			_, err := s.router.Command(t.Context(), chat.Command{Origin: by, Name: name, Text: text})
+			judge(name+" "+text, err)
+		}
+	}
+	for _, name := range s.names["click"] {
+		for _, value := range []string{"", "x", "handoff"} {
+			judge("click "+name, s.router.Click(t.Context(), chat.Click{Origin: by, Action: name, Value: value}))
+		}
+	}
+	for _, name := range s.names["submission"] {
+		for form, v := range s.known {
+			for _, how := range []uint8{0, 3, 0xbe} {
+				_, err := s.router.Submission(t.Context(), chat.Submission{Origin: by, View: chat.View{ID: "V1", Callback: name, Private: v.PrivateMetadata, State: filled(v, []string{"Acme", "2026-12-24", "12k"}, how)}})
+				judge("submission "+name+" of the form "+form, err)
+			}
+		}
+	}
+	if after := s.counted(t); after != before {
+		t.Errorf("%s became %s", before, after)
+	}
+}

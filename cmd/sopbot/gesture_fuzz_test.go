@@ -22,6 +22,7 @@ import (
 	"sopbot"
 	"sopbot/internal/chat"
 	"sopbot/internal/database"
+	"sopbot/internal/database/dbtest"
 	"sopbot/internal/form"
 	"sopbot/internal/slacksim"
 	"sopbot/internal/slacksim/schema"
@@ -78,7 +79,7 @@ func newStage(t testing.TB) *stageOf {
 	sim := slacksim.Open(t, slacksim.Options{World: world})
 	s := &stageOf{slack: sim, notes: &notebook{}, known: map[string]slack.ModalViewRequest{}, names: map[string][]string{}}
 	s.bot = &bot{
-		Config: Config{BotToken: sim.BotToken(), AppToken: sim.AppToken(), APIURL: sim.URL(), Database: filepath.Join(t.TempDir(), "sopbot.db")},
+		Config: Config{BotToken: sim.BotToken(), AppToken: sim.AppToken(), APIURL: sim.URL(), Database: filepath.Join(dbtest.Swift(t), "sopbot.db")},
 		log:    slog.New(slog.DiscardHandler), now: time.Now,
 	}
 	if s.settings, err = demoSettings(); err != nil {

@@ -80,6 +80,33 @@ func TestReadinessSaysThatTheOutboxIsStuck(t *testing.T) {
 	readiness(t, b, http.StatusOK, "ready")
 }
 
+// A database that neither takes a write nor refuses it is no better than one that
+// refuses: whoever asks is told so in time.
+func TestReadinessSaysThatTheDatabaseDoesNotAnswer(t *testing.T) {
+	t.Parallel()
+	_, b := startBot(t, func(b *bot) { b.HTTP = freeAddress(t) })
+	readiness(t, b, http.StatusOK, "ready")
+	held, free, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	go func() {
+		ended <- b.db.Write(context.Background(), func(*database.Tx) error {
+			close(held)
+			<-free
+			return nil
+		})
+	}()
+	<-held
+	asked := time.Now()
+	readiness(t, b, http.StatusServiceUnavailable, "the database does not answer within 5s")
+	if took := time.Since(asked); took > 15*time.Second {
+		t.Errorf("it took %s to say so", took)
+	}
+	close(free)
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	readiness(t, b, http.StatusOK, "ready")
+}
+
 // A disk is said to be nearly full before anything is refused for it.
 func TestReadinessSaysThatTheDiskIsNearlyFull(t *testing.T) {
 	t.Parallel()

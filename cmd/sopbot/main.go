@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 	_ "time/tzdata" // people's zones, also on machines without them
 
 	"github.com/alecthomas/kong"
@@ -46,6 +47,10 @@ func (e exit) Error() string { return fmt.Sprintf("exit %d", int(e)) }
 
 func main() { os.Exit(run()) }
 
+// sameOrder is how soon a second signal is the first one once more: timeout(1) and
+// some supervisors send it to the process and to its group.
+const sameOrder = 250 * time.Millisecond
+
 // untilSignal ends with the first SIGTERM or Ctrl-C, so that everything comes to
 // an end. A second one is for whoever does not want to wait, and ends the
 // program as if nobody listened for it.
@@ -56,7 +61,11 @@ func untilSignal() (ctx context.Context, stop func()) {
 	go func() {
 		<-signals
 		cancel()
+		first := time.Now()
 		again := <-signals
+		for time.Since(first) < sameOrder {
+			again = <-signals
+		}
 		signal.Reset(again)
 		if number, ok := again.(syscall.Signal); ok {
 			_ = syscall.Kill(os.Getpid(), number)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -95,19 +94,4 @@ func TestMetricsOutliveTheDatabase(t *testing.T) {
 	page := scrape(t, b)
 	has(t, "/metrics", page, "sopbot_sockets_connected 2", "sopbot_build_info{", "sopbot_gestures_total{")
 	lacks(t, "/metrics", page, "sopbot_outbox_rows", "sopbot_deadlines{")
-}
-
-// metricNames are all that a bot shows, for whoever refers to them.
-func metricNames(t *testing.T, b *bot) []string {
-	t.Helper()
-	families, err := b.metrics.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out []string
-	for _, f := range families {
-		out = append(out, f.GetName())
-	}
-	slices.Sort(out)
-	return out
 }

@@ -64,19 +64,99 @@ func metricsIn(t *testing.T, expr string) (out []string) {
 	return out
 }
 
+// series are what a metric is made of: its labels with the values that were
+// seen, and what its help says of them.
+type series struct {
+	labels map[string]map[string]bool
+	help   string
+}
+
+var (
+	matchers = regexp.MustCompile(`(\w+)\{([^}]*)\}`)
+	matcher  = regexp.MustCompile(`(\w+)(=~|!~|!=|=)"([^"]*)"`)
+	grouped  = regexp.MustCompile(`by \(([^)]*)\)`)
+)
+
+// labelsIn says what is wrong with the labels of a query: one that its metric
+// has not, or a value that it never has, finds nothing, and says nothing.
+func labelsIn(expr string, known map[string]series) (wrong []string) {
+	used := map[string]bool{}
+	for name, s := range known {
+		if regexp.MustCompile(`\b` + name + `\b`).MatchString(expr) {
+			for l := range s.labels {
+				used[l] = true
+			}
+		}
+	}
+	for _, by := range grouped.FindAllStringSubmatch(expr, -1) {
+		for _, l := range strings.Split(by[1], ",") {
+			if l = strings.TrimSpace(l); !used[l] && l != "le" {
+				wrong = append(wrong, "it groups by "+l+", which no metric in it has")
+			}
+		}
+	}
+	for _, m := range matchers.FindAllStringSubmatch(expr, -1) {
+		for _, part := range matcher.FindAllStringSubmatch(m[2], -1) {
+			label, value := part[1], part[3]
+			if label == "job" {
+				continue
+			}
+			values, has := known[m[1]].labels[label]
+			switch {
+			case !has:
+				wrong = append(wrong, m[1]+" has no label "+label)
+			case !values[value] && !strings.Contains(known[m[1]].help, value):
+				wrong = append(wrong, m[1]+" has no "+label+" "+value)
+			}
+		}
+	}
+	return wrong
+}
+
+func TestAQueryWithAWrongLabelIsFound(t *testing.T) {
+	t.Parallel()
+	known := map[string]series{"runs_total": {map[string]map[string]bool{"outcome": {"ok": true}}, "Runs, by outcome: ok, failed."}, "up": {}}
+	for expr, faults := range map[string]int{
+		`sum by (outcome) (rate(runs_total{job="x",outcome!="failed"}[5m]))`: 0,
+		`histogram_quantile(0.9, sum by (le) (rate(runs_total[5m])))`:        0,
+		`runs_total{outcome="broken"}`:                                       1,
+		`runs_total{result="ok"}`:                                            1,
+		`sum by (kind) (up)`:                                                 1,
+	} {
+		if got := labelsIn(expr, known); len(got) != faults {
+			t.Errorf("%s: %q", expr, got)
+		}
+	}
+}
+
 // everyMetric is what a bot shows, with the series that a histogram is made of.
-func everyMetric(t *testing.T) map[string]bool {
+func everyMetric(t *testing.T) map[string]series {
 	t.Helper()
 	slack, b := startBot(t, func(b *bot) { b.Backups, b.delays = t.TempDir(), hastyDelays })
 	sam := slack.As("sam").In("#sales")
 	handOff(t, sam, "Northwind Freight", "@alex")
 	slack.As("alex").WaitFor("hands Northwind Freight over to you")
 	settled(t, b.db, 20*time.Second)
-	all := map[string]bool{"up": true}
-	for _, name := range metricNames(t, b) {
-		all[name] = true
-		if strings.HasSuffix(name, "_seconds") {
-			all[name+"_bucket"], all[name+"_sum"], all[name+"_count"] = true, true, true
+	all := map[string]series{"up": {}}
+	families, err := b.metrics.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		s := series{map[string]map[string]bool{}, f.GetHelp()}
+		for _, m := range f.Metric {
+			for _, l := range m.Label {
+				if s.labels[l.GetName()] == nil {
+					s.labels[l.GetName()] = map[string]bool{}
+				}
+				s.labels[l.GetName()][l.GetValue()] = true
+			}
+		}
+		all[f.GetName()] = s
+		if strings.HasSuffix(f.GetName(), "_seconds") {
+			for _, part := range []string{"_bucket", "_sum", "_count"} {
+				all[f.GetName()+part] = s
+			}
 		}
 	}
 	return all
@@ -88,9 +168,12 @@ func TestAlertsAndDashboardNameMetricsThatThereAre(t *testing.T) {
 	check := func(where, expr string) {
 		t.Helper()
 		for _, name := range metricsIn(t, expr) {
-			if !known[name] {
+			if _, is := known[name]; !is {
 				t.Errorf("%s asks for %s, which there is not", where, name)
 			}
+		}
+		for _, wrong := range labelsIn(expr, known) {
+			t.Errorf("%s: %s", where, wrong)
 		}
 	}
 
@@ -256,7 +339,7 @@ func TestUnitNamesSettingsThatThereAre(t *testing.T) {
 			t.Errorf("the bot knows no setting %s", m[1])
 		}
 	}
-	has(t, "the unit", unit, "Type=notify", "TimeoutStopSec=15", "NoNewPrivileges=yes", "ProtectSystem=strict", "LimitCORE=0", "MemoryMax=", "Restart=always", "DynamicUser=yes")
+	has(t, "the unit", unit, "Type=notify", "TimeoutStopSec=15", "NoNewPrivileges=yes", "ProtectSystem=strict", "LimitCORE=0", "MemoryMax=", "Restart=always", "StartLimitIntervalSec=0", "DynamicUser=yes")
 	analyze, err := exec.LookPath("systemd-analyze")
 	if err != nil {
 		t.Log("there is no systemd-analyze here to look at the unit")

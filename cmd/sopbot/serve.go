@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"time"
 )
@@ -42,10 +43,20 @@ const takeOverWithin = 15 * time.Second
 // serve is Run; change, if set, changes the bot before it is put together.
 func serve(ctx context.Context, change func(*bot)) error {
 	config, err := readConfig()
+	inVain := misspelt(os.Environ())
+	if complaints := (complained)(nil); errors.As(err, &complaints) {
+		for _, m := range inVain {
+			complaints = append(complaints, m.Set+" is set, and is no setting of sopbot; write "+m.Meant)
+		}
+		return complaints
+	}
 	if err != nil {
 		return err
 	}
 	log := config.newLog(newDiscreet(os.Stderr, config.secrets()...))
+	for _, m := range inVain {
+		log.Warn("a variable is set that is no setting of sopbot", "variable", m.Set, "meant", m.Meant)
+	}
 	if !config.mayDump {
 		if err := noCoreDumps(); err != nil {
 			log.Warn("a crash may leave the tokens in a core dump", "error", err)

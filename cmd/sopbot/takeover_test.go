@@ -244,6 +244,7 @@ func TestASecondSignalEndsItAtOnce(t *testing.T) {
 	time.Sleep(100 * time.Millisecond)
 	_ = cmd.Process.Signal(syscall.SIGTERM)
 	await(t, "the stop", func() bool { return strings.Contains(said(), "stopping: finishing what was begun") })
+	time.Sleep(2 * sameOrder) // before that it would be the first one once more
 	_ = cmd.Process.Signal(syscall.SIGTERM)
 	err = cmd.Wait()
 	var exit *exec.ExitError
@@ -252,5 +253,33 @@ func TestASecondSignalEndsItAtOnce(t *testing.T) {
 	}
 	if status, ok := exit.Sys().(syscall.WaitStatus); !ok || !status.Signaled() {
 		t.Errorf("it ended with %v; the log says %s", err, said())
+	}
+}
+
+// What timeout(1) and some supervisors send is one order, which comes to the
+// process and to its group: the bot finishes what it began.
+func TestASignalThatComesTwiceIsOneOrder(t *testing.T) {
+	t.Parallel()
+	slack := openSlack(t, 1)
+	target := filepath.Join(t.TempDir(), "sopbot.db")
+	cmd := exec.Command("sopbot", "serve")
+	cmd.Env = append(os.Environ(), "SLACK_BOT_TOKEN="+slack.BotToken(), "SLACK_APP_TOKEN="+slack.AppToken(), "SLACK_API_URL="+slack.URL(), "SOPBOT_DATABASE="+target)
+	cmd.Stderr = t.Output()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill() })
+	await(t, "two sockets", func() bool { return len(slack.Sockets()) == 2 })
+	for range 3 {
+		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Millisecond) // two that wait are one to the system
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("it ended with %v", err)
+	}
+	if _, err := os.Stat(target + "-wal"); err == nil {
+		t.Error("it did not close its database")
 	}
 }

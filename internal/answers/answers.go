@@ -19,6 +19,9 @@ type Answers struct {
 	Now   func() time.Time
 	Log   *slog.Logger
 	Help  func() []chat.CommandHelp // every command the bot knows
+	// Erased tells when somebody or something was erased last, after a moment, and
+	// whether a member of the team was; nil where nothing ever is.
+	Erased func(tx *database.Tx, after time.Time) (at time.Time, person bool, err error)
 
 	book     atomic.Pointer[Book]
 	recorder *recorder

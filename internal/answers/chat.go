@@ -39,7 +39,7 @@ func (a *Answers) Register(r *chat.Router) {
 }
 
 // Start begins to keep questions; Stop writes the last of them.
-func (a *Answers) Start() { a.recorder = newRecorder(a.DB, a.Log) }
+func (a *Answers) Start() { a.recorder = a.newRecorder() }
 
 // Stop writes what was asked and not yet written.
 func (a *Answers) Stop() { a.recorder.close() }

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"sopbot/internal/chat"
 	"sopbot/internal/database"
 	"sopbot/internal/search"
 )
@@ -41,6 +42,10 @@ type recorder struct {
 	done  chan struct{}
 	lost  atomic.Int64
 	flush chan chan struct{}
+	// erased is Answers.Erased; before is the last erasure that was over when the
+	// recorder began, so that nothing it is given was asked before that.
+	erased func(tx *database.Tx, after time.Time) (at time.Time, person bool, err error)
+	before time.Time
 }
 
 const (
@@ -53,8 +58,16 @@ const (
 	recordBacklog = 4096
 )
 
-func newRecorder(db *database.DB, log *slog.Logger) *recorder {
-	r := &recorder{db: db, log: log, in: make(chan *Question, recordBacklog), done: make(chan struct{}), flush: make(chan chan struct{})}
+func (a *Answers) newRecorder() *recorder {
+	r := &recorder{db: a.DB, log: a.Log, erased: a.Erased, in: make(chan *Question, recordBacklog), done: make(chan struct{}), flush: make(chan chan struct{})}
+	if r.erased != nil {
+		if err := r.db.Read(context.Background(), func(tx *database.Tx) (err error) {
+			r.before, _, err = r.erased(tx, time.UnixMilli(0))
+			return err
+		}); err != nil {
+			r.log.Warn("the last erasure could not be looked up", "error", err) // what is asked now may be kept without its words
+		}
+	}
 	go r.run()
 	return r
 }
@@ -74,37 +87,40 @@ func (r *recorder) run() {
 	defer close(r.done)
 	batch := make([]Question, 0, recordMost)
 	for open := true; open; {
+		var waiting chan struct{} // of somebody who needs what was asked
 		select {
 		case q, ok := <-r.in:
 			if open = ok; ok {
 				batch = append(batch, *q)
 			}
-		case reply := <-r.flush:
-			// What was added before the request stands in the channel still.
-			for range len(r.in) {
-				batch = append(batch, *<-r.in)
-			}
-			r.keep(batch, open)
-			batch = batch[:0]
-			close(reply)
-			continue
+		case waiting = <-r.flush:
 		}
-		// A moment for more to come: one commit serves them all.
+		// A moment for more to come: one commit serves them all. Nobody waits for it.
 		more := time.NewTimer(recordEvery)
 	fill:
-		for open && len(batch) < recordMost {
+		for open && waiting == nil && len(batch) < recordMost {
 			select {
 			case q, ok := <-r.in:
 				if open = ok; ok {
 					batch = append(batch, *q)
 				}
+			case waiting = <-r.flush:
 			case <-more.C:
 				break fill
 			}
 		}
 		more.Stop()
+		if waiting != nil {
+			// What was added before the request stands in the channel still.
+			for range len(r.in) {
+				batch = append(batch, *<-r.in)
+			}
+		}
 		r.keep(batch, open)
 		batch = batch[:0]
+		if waiting != nil {
+			close(waiting)
+		}
 	}
 }
 
@@ -146,7 +162,17 @@ func (r *recorder) write(batch []Question) error {
 			return err
 		}
 		defer insert.Close()
+		forgotten, person, err := r.forgotten(tx, batch)
+		if err != nil {
+			return err
+		}
 		for _, q := range batch {
+			if q.At.Before(forgotten) {
+				q.Words = ""
+				if person {
+					q.Person = chat.Pseudonym()
+				}
+			}
 			results, err := json.Marshal(q.Results)
 			if err != nil {
 				return err
@@ -157,6 +183,31 @@ func (r *recorder) write(batch []Question) error {
 		}
 		return nil
 	})
+}
+
+// erasedAround is how long after an erasure a question still counts as asked
+// before it: erasing takes a while, and two machines' clocks differ.
+const erasedAround = time.Minute
+
+// forgotten is until when questions are written without their words, because
+// somebody was erased who may have asked them, or stand in them: whoever erases
+// beside a bot does not see what it has not written yet. That the transactions
+// take effect one after the other sees to the rest.
+func (r *recorder) forgotten(tx *database.Tx, batch []Question) (until time.Time, person bool, err error) {
+	if r.erased == nil {
+		return time.Time{}, false, nil
+	}
+	oldest := batch[0].At
+	for _, q := range batch {
+		if q.At.Before(oldest) {
+			oldest = q.At
+		}
+	}
+	at, person, err := r.erased(tx, oldest.Add(-erasedAround))
+	if err != nil || !at.After(r.before) {
+		return time.Time{}, false, err
+	}
+	return at.Add(erasedAround), person, nil
 }
 
 // close writes what is left.

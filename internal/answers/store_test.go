@@ -6,8 +6,10 @@ import (
 	"log/slog"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"sopbot/internal/chat"
 	"sopbot/internal/database"
 )
 
@@ -56,6 +58,64 @@ func TestAClickFindsTheQuestionThatWasJustAsked(t *testing.T) {
 			t.Errorf("question %d: %q, %v, %v", i, words, ok, err)
 		}
 	}
+}
+
+// Whoever erases beside a bot does not see what it has not written yet.
+func TestWhatWasAskedBeforeAnErasureIsWrittenWithoutItsWords(t *testing.T) {
+	for name, tc := range map[string]struct {
+		erased    time.Duration // before or after noon, when it was asked
+		person    bool
+		earlier   bool // than the bot was started
+		kept      string
+		pseudonym bool
+	}{
+		"of a lead, just after":             {time.Second, false, false, "", false},
+		"of a member, just after":           {time.Second, true, false, "", true},
+		"just before, by another clock":     {-30 * time.Second, true, false, "", true},
+		"long before":                       {-2 * time.Minute, true, false, "oven", false},
+		"long after: it was not to be kept": {time.Hour, false, false, "", false},
+		"before the bot was started":        {-10 * time.Second, true, true, "oven", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := recording(t)
+			a.Stop()
+			happened := tc.earlier
+			a.Erased = func(_ *database.Tx, after time.Time) (time.Time, bool, error) {
+				if at := noon.Add(tc.erased); happened && at.After(after) {
+					return at, tc.person, nil
+				}
+				return time.Time{}, false, nil
+			}
+			a.Start()
+			happened = true
+			a.recorder.add(asked(0))
+			a.Stop()
+			got, err := a.Questions(t.Context(), noon.Add(-time.Hour), 10)
+			if err != nil || len(got) != 1 {
+				t.Fatalf("%v, %v", got, err)
+			}
+			if got[0].Words != tc.kept || chat.WasErased(got[0].Person) != tc.pseudonym {
+				t.Errorf("%+v", got[0])
+			}
+		})
+	}
+}
+
+// The moment in which more may come is the recorder's, and not that of somebody
+// who clicks at once.
+func TestAClickDoesNotWaitForMoreQuestionsToCome(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := recording(t)
+		defer a.Stop()
+		for i := range 3 {
+			a.recorder.add(asked(i))
+			synctest.Wait() // the recorder waits for more
+			clicked := time.Now()
+			if _, ok, err := a.words(t.Context(), asked(i).ID); err != nil || !ok || time.Since(clicked) > 0 {
+				t.Errorf("question %d: found %v, %v, after %v", i, ok, err, time.Since(clicked))
+			}
+		}
+	})
 }
 
 func TestALaterOpinionReplacesAnEarlierOneAndItsReasonStays(t *testing.T) {

@@ -55,6 +55,9 @@ func (db *DB) backup(ctx context.Context, file string) (err error) {
 	if err := checkCopy(ctx, part.Name()); err != nil {
 		return plain(err)
 	}
+	if err := giveTo(db.path, part.Name()); err != nil {
+		return plain(err)
+	}
 	if err := syncPath(part.Name()); err != nil {
 		return plain(err)
 	}

@@ -11,11 +11,11 @@ import (
 )
 
 // Check reads through the file and gives ErrDamaged where it does not hang
-// together. PostgreSQL looks after its own files: there it only asks whether
-// the server answers.
+// together. PostgreSQL looks after its own files: there it asks whether the server
+// answers, and whether it keeps what it says it keeps.
 func (db *DB) Check(ctx context.Context) error {
 	if db.dialect == PostgreSQL {
-		return plain(db.reader.PingContext(ctx))
+		return db.servable(ctx)
 	}
 	var verdict string
 	if err := db.reader.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {

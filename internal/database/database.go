@@ -65,6 +65,8 @@ var (
 	ErrReadOnly = errors.New("the database cannot be written to")
 	ErrAway     = errors.New("the database server does not answer")
 
+	// ErrEmpty is that of a server on which everything is ready for the first start.
+	ErrEmpty      = errors.New("nothing is kept there yet: the first serve makes its tables")
 	ErrNearlyFull = errors.New("the disk of the database is nearly full")
 )
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -38,6 +39,25 @@ func lockFile(path string) (*os.File, error) {
 		return nil, fmt.Errorf("lock: %w", err)
 	}
 	return f, nil
+}
+
+// marked reports whether there was a database once.
+func marked(path string) bool {
+	said, _ := os.ReadFile(path + ".lock")
+	return strings.Contains(string(said), lockMark)
+}
+
+// Missed reports whether the file that target names is gone or empty, though a
+// sopbot kept a database there: none is made in its place.
+func Missed(target string) bool {
+	path, err := followed(target)
+	if err != nil {
+		return errors.Is(err, ErrGone)
+	}
+	if info, err := os.Stat(path); err == nil && (info.Size() > 0 || !info.Mode().IsRegular()) {
+		return false
+	}
+	return marked(path)
 }
 
 func (db *DB) markLock() error {

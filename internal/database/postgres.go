@@ -33,8 +33,24 @@ const migrationLock int64 = applicationID
 // and one that lost too often has for itself.
 const writeLock = migrationLock + 1
 
-// No transaction takes this long; one that does has lost its server.
+// No transaction takes this long; one that does has lost its server. What goes
+// through everything that is kept has longer: see [Longer].
 const serverPatience = 30 * time.Second
+
+type patienceKey struct{}
+
+// Longer gives the transactions of a context so much time on a server, for what
+// goes through everything that a team has kept for years.
+func Longer(ctx context.Context, most time.Duration) context.Context {
+	return context.WithValue(ctx, patienceKey{}, most)
+}
+
+func serverPatienceOf(ctx context.Context) time.Duration {
+	if most, longer := ctx.Value(patienceKey{}).(time.Duration); longer {
+		return most
+	}
+	return serverPatience
+}
 
 // oldestServer is the oldest PostgreSQL that is tried.
 const oldestServer = 13
@@ -100,6 +116,14 @@ func openServer(ctx context.Context, db *DB, target string) error {
 	if err := openPools(ctx, db, target); err != nil {
 		return err
 	}
+	if err := db.servable(ctx); err != nil {
+		return err
+	}
+	return plain(db.migrateServer(ctx))
+}
+
+// servable says why a server is not one to keep what people are told is kept.
+func (db *DB) servable(ctx context.Context) error {
 	var standby, reads, later bool
 	if err := db.reader.QueryRowContext(ctx, `SELECT pg_is_in_recovery(), current_setting('default_transaction_read_only') = 'on',
 		current_setting('synchronous_commit') = 'off'`).Scan(&standby, &reads, &later); err != nil {
@@ -112,7 +136,7 @@ func openServer(ctx context.Context, db *DB, target string) error {
 		return errors.New("synchronous_commit is off, so a crash of the server would lose what people were told is kept; " +
 			"switch it on: ALTER DATABASE … SET synchronous_commit = on")
 	}
-	return plain(db.migrateServer(ctx))
+	return nil
 }
 
 func openServerForReading(ctx context.Context, db *DB, target string) error {
@@ -125,10 +149,21 @@ func openServerForReading(ctx context.Context, db *DB, target string) error {
 	if err := db.reader.QueryRowContext(ctx, "SELECT to_regclass($1) IS NOT NULL", serverVersions).Scan(&ours); err != nil {
 		return plain(err)
 	}
-	if !ours {
-		return ErrNotOurs
+	if ours {
+		return nil
 	}
-	return nil
+	conn, err := turn(ctx, db.reader)
+	if err != nil {
+		return plain(err)
+	}
+	defer conn.Close()
+	if err := checkSchema(ctx, conn); err != nil {
+		return plain(err)
+	}
+	if err := db.servable(ctx); err != nil {
+		return err
+	}
+	return ErrEmpty
 }
 
 func openPools(ctx context.Context, db *DB, target string) error {
@@ -193,7 +228,7 @@ func (db *DB) beginServer(ctx context.Context, how manner) (_ *Tx, done func(), 
 	if err != nil {
 		return nil, nil, err
 	}
-	life, cancel := context.WithTimeout(context.WithoutCancel(ctx), serverPatience)
+	life, cancel := context.WithTimeout(context.WithoutCancel(ctx), serverPatienceOf(ctx))
 	locked := false
 	done = func() {
 		if locked {

@@ -133,6 +133,17 @@ func Restore(ctx context.Context, backup, target string, now time.Time) (aside s
 	if err := os.Rename(file, target); err != nil {
 		return aside, nil, plain(err)
 	}
+	like := dir
+	if aside != "" {
+		like = filepath.Join(aside, filepath.Base(target))
+	}
+	given := []string{target, target + ".lock"}
+	if aside != "" {
+		given = append(given, aside)
+	}
+	if err := giveTo(like, given...); err != nil {
+		return aside, nil, plain(err)
+	}
 	// A bot that finds no database there will say so, and make none.
 	db := &DB{lock: lock}
 	return aside, rows, plain(errors.Join(db.markLock(), syncPath(dir)))

@@ -75,7 +75,7 @@ func (tx *Tx) rewriteTable(t Table, change func(table, column, text string) stri
 			where[i] = fmt.Sprintf("%s = $%d", quoteName(k), i+2)
 		}
 		query := "UPDATE " + quoteName(t.Name) + " SET " + quoteName(e.column) + " = $1 WHERE " + strings.Join(where, " AND ")
-		if _, err := tx.Exec(query, append([]any{e.text}, e.key...)...); err != nil {
+		if err := tx.Queue(query, append([]any{e.text}, e.key...)...); err != nil {
 			return 0, err
 		}
 		// A second column of the key is looked for under the first one's new text.
@@ -164,17 +164,20 @@ func (db *DB) scrubServer(ctx context.Context) error {
 }
 
 // Copies are the files beside the database that hold an earlier state of it:
-// those from before an update (.version-N). Of backups that somebody put
-// elsewhere it knows nothing.
+// those from before an update (.version-N) and what a restore put aside
+// (.before-…). Of backups that somebody put elsewhere it knows nothing.
 func (db *DB) Copies() []string {
 	if db.dialect != SQLite {
 		return nil
 	}
-	found, err := filepath.Glob(globbed(db.path) + ".version-*")
-	if err != nil {
-		return nil
+	var all []string
+	for _, suffix := range []string{".version-*", ".before-*"} {
+		found, err := filepath.Glob(globbed(db.path) + suffix)
+		if err == nil {
+			all = append(all, found...)
+		}
 	}
-	return found
+	return all
 }
 
 // globbed makes the letters of a path mean themselves.

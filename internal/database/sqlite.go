@@ -190,7 +190,7 @@ func (db *DB) prepareFile() (fresh bool, err error) {
 	}
 	// A lock that says so knows of a database that is no longer there: to
 	// start over silently would look like everything was lost.
-	if said, _ := os.ReadFile(db.path + ".lock"); strings.Contains(string(said), lockMark) {
+	if marked(db.path) {
 		return false, fmt.Errorf("%w; restore a backup, or remove %s.lock to start over", ErrGone, filepath.Base(db.path))
 	}
 	if err := db.checkLeftover(); err != nil {

@@ -31,6 +31,8 @@ type Eraser struct {
 	Posts Posts
 	Now   func() time.Time
 	By    string // who does it, for the audit trail
+	// Keep are names that stay in what others wrote: those that are common words.
+	Keep []string
 }
 
 // Report is what was erased, or would be.
@@ -38,6 +40,16 @@ type Report struct {
 	Rows     map[string]int // rows of each table that were changed or removed
 	Messages int            // that are changed in Slack, or never get there
 	Notes    []string       // what to know beside it
+	Left     []Left         // what people have to remove from Slack by hand
+	Words    []Word         // what is taken out of what others wrote, the most frequent first
+}
+
+// Word is a name as it stands in what others wrote.
+type Word struct {
+	Text   string
+	Places int
+	Such   string // one of them, with what stands around it
+	Small  bool   // it stands in small letters as well, as common words do
 }
 
 func (r *Report) note(format string, args ...any) {
@@ -46,6 +58,40 @@ func (r *Report) note(format string, args ...any) {
 	}
 }
 
+// around is how many letters are shown on either side of a name.
+const around = 30
+
+// word counts a name that is taken out.
+func (r *Report) word(text string, from, to int) {
+	name := strings.Join(strings.Fields(text[from:to]), " ")
+	small := name == strings.ToLower(name) && name != strings.ToUpper(name)
+	for i := range r.Words {
+		if w := &r.Words[i]; strings.EqualFold(w.Text, name) {
+			w.Places++
+			if small && !w.Small { // the place that shows best whether others are meant
+				w.Small, w.Such = true, excerpt(text, from, to)
+			}
+			return
+		}
+	}
+	r.Words = append(r.Words, Word{name, 1, excerpt(text, from, to), small})
+}
+
+// excerpt is a place with what stands around it, as one line.
+func excerpt(text string, from, to int) string {
+	before, after := []rune(text[:from]), []rune(text[to:])
+	if len(before) > around {
+		before = append([]rune("…"), before[len(before)-around:]...)
+	}
+	if len(after) > around {
+		after = append(after[:around:around], '…')
+	}
+	return strings.Join(strings.Fields(string(before)+text[from:to]+string(after)), " ")
+}
+
+// atMost is how long an erasure may go through what is kept.
+const atMost = 20 * time.Minute
+
 var errDry = errors.New("erasure: it was to be looked at alone")
 
 // Erase erases the target, all of it or nothing; dry is only a look at what
@@ -53,8 +99,11 @@ var errDry = errors.New("erasure: it was to be looked at alone")
 // wrote.
 func (e *Eraser) Erase(ctx context.Context, t Target, also []string, dry bool) (Report, error) {
 	var r Report
-	err := e.DB.Write(ctx, func(tx *database.Tx) error {
+	err := e.DB.Write(database.Longer(ctx, atMost), func(tx *database.Tx) error {
 		r = Report{Rows: map[string]int{}}
+		defer func() {
+			slices.SortStableFunc(r.Words, func(a, b Word) int { return b.Places - a.Places })
+		}()
 		before, err := tx.Counts()
 		if err != nil {
 			return err
@@ -215,6 +264,10 @@ func blankTheRest(tx *database.Tx, id string, deadlines []string) error {
 // did stays, under a pseudonym.
 func (e *Eraser) erasePerson(tx *database.Tx, t Target, also []string, r *Report) error {
 	id, pseudonym := t.Code, chat.Pseudonym()
+	var err error
+	if r.Left, err = leftBy(tx, id); err != nil {
+		return err
+	}
 	for _, forget := range []func(*database.Tx, string) error{answers.ForgetWordsOf, roster.Forget,
 		func(tx *database.Tx, id string) error { return deadline.ForgetPerson(tx, id, e.Now()) }} {
 		if err := forget(tx, id); err != nil {
@@ -241,7 +294,12 @@ func (e *Eraser) erasePerson(tx *database.Tx, t Target, also []string, r *Report
 	}
 	r.Messages += n + quoted
 	m := replaceMember(id, pseudonym)
-	if err := e.rewrite(tx, r, func(_, _, text string) string { return inside(text, m.erase) }); err != nil {
+	if err := e.rewrite(tx, r, func(_, _, text string) string {
+		if !strings.Contains(text, m.id) {
+			return text
+		}
+		return inside(text, m.erase)
+	}); err != nil {
 		return err
 	}
 	total := r.Messages
@@ -276,9 +334,23 @@ func (e *Eraser) erasePerson(tx *database.Tx, t Target, also []string, r *Report
 
 // eraseNames takes names out of what others wrote.
 func (e *Eraser) eraseNames(tx *database.Tx, names []string, r *Report) error {
-	s := spell(names)
+	s := spell(slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		return slices.ContainsFunc(e.Keep, func(k string) bool { return strings.EqualFold(strings.TrimSpace(k), strings.TrimSpace(name)) })
+	}))
+	left, err := leftWith(tx, s)
+	if err != nil {
+		return err
+	}
+	for _, l := range left {
+		if !slices.Contains(r.Left, l) {
+			r.Left = append(r.Left, l)
+		}
+	}
+	// The newest first: those are looked for, and found.
+	slices.SortStableFunc(r.Left, func(a, b Left) int { return b.At.Compare(a.At) })
+	s.found = r.word
 	return e.rewrite(tx, r, func(table, column, text string) string {
-		if !slices.Contains(words[table], column) {
+		if !slices.Contains(words[table], column) || !s.mayHold(text) {
 			return text
 		}
 		return inside(text, s.erase)

@@ -58,6 +58,11 @@ var cuts = []int{24, 60, 75, 80, 100, 150}
 // place.
 type spellings struct {
 	find *regexp.Regexp
+	// cores are the longest words of the names, in small letters: a text that has
+	// none of them holds no name. Without any, every text is looked through.
+	cores []string
+	// found is told where a name stands in a text; nil where nobody asks.
+	found func(text string, from, to int)
 }
 
 // spell gives the spellings of names; too short ones are left out.
@@ -88,13 +93,50 @@ func spell(names []string) spellings {
 	if len(all) == 0 {
 		return spellings{}
 	}
+	cores := coresOf(all)
 	// The longest first: of two that begin alike the whole one is meant.
 	slices.SortFunc(all, func(a, b string) int { return len(b) - len(a) })
 	for i, s := range all {
 		// Blanks of any kind part words.
-		all[i] = strings.Join(slices.Collect(quoted(s)), `[\s\x{a0}]+`)
+		all[i] = strings.Join(slices.Collect(quoted(s)), `[\s\v\x{85}\p{Z}]+`)
 	}
-	return spellings{regexp.MustCompile(`(?i)` + strings.Join(all, "|"))}
+	return spellings{find: regexp.MustCompile(`(?i)` + strings.Join(all, "|")), cores: cores}
+}
+
+// shortestCore is how long a word must be that is looked for first.
+const shortestCore = 3
+
+// coresOf gives the longest word of plain letters and digits of each name, which
+// JSON and Slack write as it is; none, if a name has no such word.
+func coresOf(names []string) (all []string) {
+	for _, name := range names {
+		core := ""
+		for _, word := range strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') }) {
+			if len(word) > len(core) {
+				core = word
+			}
+		}
+		if len(core) < shortestCore {
+			return nil
+		}
+		if !slices.Contains(all, core) {
+			all = append(all, core)
+		}
+	}
+	return all
+}
+
+// mayHold is a quick look at a text: false is that no name stands in it.
+func (s spellings) mayHold(text string) bool {
+	if s.find == nil {
+		return false
+	}
+	// JSON may write any letter by its number; and two others count as an s and a k.
+	if len(s.cores) == 0 || strings.Contains(text, `\u`) || strings.ContainsAny(text, "\u017f\u212a") {
+		return true
+	}
+	text = strings.ToLower(text)
+	return slices.ContainsFunc(s.cores, func(core string) bool { return strings.Contains(text, core) })
 }
 
 func quoted(s string) func(yield func(string) bool) {
@@ -123,6 +165,9 @@ func (s spellings) erase(text string) string {
 		if wordly(first) && at[0] > 0 && wordly(before) || wordly(last) && at[1] < len(text) && wordly(after) {
 			continue
 		}
+		if s.found != nil {
+			s.found(text, at[0], at[1])
+		}
 		b.WriteString(text[from:at[0]])
 		b.WriteString(chat.Erased)
 		from = at[1]
@@ -140,13 +185,14 @@ func wordly(r rune) bool {
 
 // member replaces a member's ID: where they are mentioned, by words.
 type member struct {
+	id            string
 	mention, bare *regexp.Regexp
 	instead       string
 }
 
 func replaceMember(id, pseudonym string) member {
 	q := regexp.QuoteMeta(id)
-	return member{regexp.MustCompile(`<@` + q + `(?:\|[^<>]*)?>`), regexp.MustCompile(`\b` + q + `\b`), pseudonym}
+	return member{id, regexp.MustCompile(`<@` + q + `(?:\|[^<>]*)?>`), regexp.MustCompile(`\b` + q + `\b`), pseudonym}
 }
 
 func (m member) erase(text string) string {

@@ -2,8 +2,10 @@ package erasure
 
 import (
 	"context"
+	"encoding/json"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"sopbot/internal/chat"
@@ -67,6 +69,7 @@ func TestNamesAreFoundAsTheyStand(t *testing.T) {
 		"as it is":                    {"ask Kim Lee.", "ask [erased]."},
 		"in another case":             {"ASK KIM LEE", "ASK [erased]"},
 		"over a line":                 {"ask Kim\n Lee", "ask [erased]"},
+		"over a wide blank":           {"ask Kim\u3000Lee, or Kim\u2003Lee", "ask [erased], or [erased]"},
 		"twice":                       {"Kim Lee/Kim Lee", "[erased]/[erased]"},
 		"not within a word":           {"Kimberley, Kim Leeson, Akim Lee", "Kimberley, Kim Leeson, Akim Lee"},
 		"as Slack's text":             {"*" + chat.EscapeInline("R&D *North*") + "* is", "*[erased]* is"},
@@ -106,4 +109,50 @@ func TestJSONIsLookedInto(t *testing.T) {
 			t.Errorf("%s becomes %s, want %s", in, got, want)
 		}
 	}
+}
+
+// The quick look passes nothing over that the thorough one finds.
+func TestTheQuickLookMissesNoName(t *testing.T) {
+	for _, names := range [][]string{{"Kim Lee", "R&D *North*", "kim@north.example"}, {"Skift"}, {"李明中", "Kim Lee"}, {"O'Hara & Söhne"}, {"K. S."}, {"Ab Cd"}, {"ÄÖÜ"}} {
+		s := spell(names)
+		for _, text := range []string{"ask Kim Lee.", "ASK KIM\n LEE", `{"a":"x\nR\u0026D *North*"}`, "*" + chat.EscapeInline("R&D *North*") + "*", "<mailto:kim@north.example|x>", "问李明中好",
+			"\u212aim Lee", "\u017fKIFT", "s\u212aift", `{"a":"O'HARA \u0026amp; S\u00f6hne","b":"O'Hara & Söhne"}`, "k. s. is", "ab cd", "äöü", "nothing", ""} {
+			if after := inside(text, s.erase); after != text && !s.mayHold(text) {
+				t.Errorf("%q: %q holds one, and was passed over", names, text)
+			}
+		}
+	}
+	if s := spell([]string{"Kim Lee"}); s.mayHold("nobody is in this") || spell(nil).mayHold("Kim Lee") {
+		t.Error("a text without any name is looked through")
+	}
+}
+
+// Whatever somebody is called, and whatever was written: the quick look misses
+// nothing, JSON stays JSON, and no name is left where it stands as a word.
+func FuzzErase(f *testing.F) {
+	for _, name := range []string{"Kim Lee", "R&D *North*", "李明中", "O'Hara & Söhne", "K. S.", "Will", "\u212aim", "a\u00a0b c", "\\Q(x)\\E|", "ß Ltd", "I\u0307stanbul"} {
+		for _, text := range []string{"ask Kim Lee.", `{"a":"R\u0026D *North*","Will":["will\nWILL",{"b":null}]}`, "问李明中好", "o'hara &amp; söhne", `["\u212aIM",1e9,"a b  C"]`, "(x)|", `{"a":"unfinished`} {
+			f.Add(name, text)
+		}
+	}
+	f.Fuzz(func(t *testing.T, name, text string) {
+		name, text = strings.ToValidUTF8(name, "?"), strings.ToValidUTF8(text, "?")
+		s := spell([]string{name})
+		after := inside(text, s.erase)
+		if after != text && !s.mayHold(text) {
+			t.Fatalf("%q stands in %q, and was passed over", name, text)
+		}
+		if json.Valid([]byte(text)) && !json.Valid([]byte(after)) {
+			t.Fatalf("of %q without %q is left %q", text, name, after)
+		}
+		if s.find == nil || strings.Contains(strings.ToLower(chat.Erased), strings.ToLower(strings.TrimSpace(name))) {
+			return
+		}
+		if plain := "\n" + strings.TrimSpace(name) + "\n"; s.erase(plain) == plain {
+			t.Fatalf("%q is not found as it is", name)
+		}
+		if again := s.erase(s.erase(text)); again != s.erase(text) {
+			t.Fatalf("%q is found in %q, out of which it was taken", name, s.erase(text))
+		}
+	})
 }

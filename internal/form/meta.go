@@ -52,6 +52,10 @@ var (
 // foreign is ErrNotOurs for the person who sent the form.
 const foreign = chat.Refusal("This form belongs to another version of sopbot and cannot be sent any more. Please open it anew; copy what you typed first.")
 
+// Foreign is the error of a form whose caller does not know its own metadata
+// again: the person is told to open it anew.
+func Foreign(err error) error { return fmt.Errorf("%w (%w: %w)", foreign, ErrNotOurs, err) }
+
 func (m Meta) encode() (string, error) {
 	raw, err := json.Marshal(wireMeta(m))
 	if err != nil {
@@ -67,7 +71,7 @@ func (m Meta) encode() (string, error) {
 func Opened(v chat.View) (Meta, error) {
 	var w wireMeta
 	if err := json.Unmarshal([]byte(v.Private), &w); err != nil {
-		return Meta{}, fmt.Errorf("%w (%w: %w)", foreign, ErrNotOurs, err)
+		return Meta{}, Foreign(err)
 	}
 	if w.Key == "" {
 		return Meta{}, fmt.Errorf("%w (%w)", foreign, ErrNotOurs)

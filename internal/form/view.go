@@ -94,7 +94,11 @@ func View(o Options) (slack.ModalViewRequest, error) {
 
 // view builds a step; m brings what earlier steps hold.
 func (o Options) view(p plan, m Meta) (slack.ModalViewRequest, error) {
-	if len(p.steps) == 0 {
+	switch {
+	case len(p.steps) > 0:
+	case len(o.Only) > 0 && len(planOf(o.Page, nil).steps) > 0: // the page asks for something, and for none of these
+		return slack.ModalViewRequest{}, Foreign(ErrNoFields)
+	default:
 		return slack.ModalViewRequest{}, ErrNoFields
 	}
 	if o.ReadOnly {

@@ -199,6 +199,12 @@ func TestAViewIsNotMadeWithoutItsMetadata(t *testing.T) {
 	if _, err := View(Options{}); !errors.Is(err, ErrNoFields) {
 		t.Errorf("err = %v", err)
 	}
+	// A form that comes back and asks for none of what the page has is not ours.
+	if _, err := View(Options{Page: page(field("text")), Only: []string{"gone"}}); !errors.Is(err, ErrNoFields) || !errors.Is(err, ErrNotOurs) {
+		t.Errorf("err = %v", err)
+	} else if _, fault := chat.Words(err, "E-X"); fault {
+		t.Errorf("they read a code: %v", err)
+	}
 }
 
 func TestMetadataTellsWhatTheFormWasOpenedWith(t *testing.T) {

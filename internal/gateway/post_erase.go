@@ -87,7 +87,7 @@ func (p *Posts) Rewrite(tx *database.Tx, change func(key, column, text string) s
 			}
 		}
 		if err == nil {
-			_, err = tx.Exec("UPDATE posts SET key = $2, channel = $3, body = $4, error = $5 WHERE key = $1", e.before, e.key, e.channel, e.body, e.why)
+			err = tx.Queue("UPDATE posts SET key = $2, channel = $3, body = $4, error = $5 WHERE key = $1", e.before, e.key, e.channel, e.body, e.why)
 		}
 		if err != nil {
 			return n, fmt.Errorf("rewrite message %s: %w", e.before, err)

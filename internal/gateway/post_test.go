@@ -254,7 +254,7 @@ func TestNoNotificationIsLostOrDoubledWhenSlackFails(t *testing.T) {
 	for i := range n {
 		p.put(fmt.Sprint("note/", i), place(i), fmt.Sprint("note ", i))
 	}
-	p.settled(3 * time.Minute)
+	p.settled(time.Duration(n) * 900 * time.Millisecond) // the pace is four calls a second, and many are in vain
 	count, doubled := map[string]int{}, 0
 	rooms := map[string]bool{}
 	for i := range n {

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -81,7 +82,7 @@ func (r *rates) take(method string, urgent bool, patience time.Duration) (wait t
 			return wait, false
 		}
 		if wait > 0 {
-			wait += chance(time.Second / 2) // and not all of them at once
+			wait += min(chance(time.Second/2), patience-wait) // and not all of them at once
 		}
 		return wait, true
 	}
@@ -171,7 +172,12 @@ func (c *caller) call(ctx context.Context, method string, do func() error) error
 			return fmt.Errorf("%s: %w", method, &slack.RateLimitedError{RetryAfter: hold})
 		}
 		if hold > 0 {
-			if err := wait(ctx, hold); err != nil {
+			err := wait(ctx, hold)
+			if errors.Is(err, context.DeadlineExceeded) { // the two ended together: it was the rate that kept it
+				c.done(method, "held")
+				return fmt.Errorf("%s: %w: %w", method, &slack.RateLimitedError{RetryAfter: time.Second}, err)
+			}
+			if err != nil {
 				return err
 			}
 		}

@@ -119,3 +119,17 @@ func TestTwoBotsShareAChannel(t *testing.T) {
 		t.Errorf("%d messages were refused %d times", notes, refused)
 	}
 }
+
+// A turn is never later than whoever takes it can wait: a form's trigger dies
+// before, and what ends with its time looks as if Slack had not answered.
+func TestATurnIsNotLaterThanPatienceReaches(t *testing.T) {
+	now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+	for range 100 {
+		r := newRates(func() time.Time { return now })
+		r.refuse("views.open", time.Second)
+		const patience = 1300 * time.Millisecond
+		if wait, ok := r.take("views.open", true, patience); !ok || wait < time.Second || wait > patience {
+			t.Fatalf("the turn comes after %v (%v), of %v", wait, ok, patience)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"sopbot/internal/chat"
 	"sopbot/internal/database"
@@ -200,7 +201,10 @@ func (l *Leads) submitNew(ctx context.Context, s chat.Submission) (chat.Answer, 
 	}
 	var name Name
 	if err := json.Unmarshal([]byte(out.Meta.Caller), &name); err != nil {
-		return chat.Answer{}, err
+		return chat.Answer{}, form.Foreign(err)
+	}
+	if folded(name.Company) == "" || utf8.RuneCountInString(name.Company)+utf8.RuneCountInString(name.Contact) > MaxName {
+		return chat.Answer{}, form.Foreign(ErrNoName)
 	}
 	owner := out.Answers["owner"].Text
 	if why, err := l.worker(ctx, owner, s.Person); err != nil || why != "" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -38,9 +39,18 @@ type Sheet struct {
 // Opening asks for a form of that playbook's page, for somebody.
 func (f Flow) Opening(ctx context.Context, b *playbook.Playbook, page *playbook.Page, person string) (form.Options, error) {
 	o := f.Options(b, page)
-	who, err := f.Roster.Person(ctx, person)
-	o.Zone = who.Location
+	zone, err := f.zoneOf(ctx, person)
+	o.Zone = zone
 	return o, err
+}
+
+// zoneOf is where somebody is; whoever Slack does not know is refused in words.
+func (f Flow) zoneOf(ctx context.Context, person string) (*time.Location, error) {
+	who, err := f.Roster.Person(ctx, person)
+	if errors.Is(err, chat.ErrNobody) {
+		err = f.Roster.Admit(ctx, person, "fill this in")
+	}
+	return who.Location, err
 }
 
 // Options are those of the form as that playbook has it, for nobody in
@@ -75,8 +85,8 @@ func (f Flow) sheet(v chat.View) (Sheet, error) {
 }
 
 func (s *Sheet) zoned(ctx context.Context, person string) error {
-	who, err := s.flow.Roster.Person(ctx, person)
-	s.Options.Zone = who.Location
+	zone, err := s.flow.zoneOf(ctx, person)
+	s.Options.Zone = zone
 	return err
 }
 

@@ -174,7 +174,11 @@ func withoutLegalForm(words []string, least int) (rest []string, dropped bool) {
 // signs, blanks and the company's legal form.
 func (n Name) Identity() string {
 	words, _ := withoutLegalForm(strings.Fields(n.Company), 1)
-	return folded(strings.Join(words, " ")) + "|" + folded(n.Contact)
+	company := folded(strings.Join(words, " "))
+	if company == "" { // "! & Co" is called by nothing else
+		company = folded(n.Company)
+	}
+	return company + "|" + folded(n.Contact)
 }
 
 // search is what type-ahead looks through.

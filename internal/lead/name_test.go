@@ -92,6 +92,7 @@ func TestTheSameLeadInOtherWords(t *testing.T) {
 		"Greek in capitals":                    {"ΑΘΗΝΑΣ", "Αθηνας", true},
 		"Hindi vowel signs matter":             {"राम", "रम", false},
 		"a heart drawn in two ways":            {"We ❤️ Bread", "We ❤ Bread", true},
+		"signs beside a legal form":            {"! & Co", "? Ltd", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, errA := ParseName(tc.a)

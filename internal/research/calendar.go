@@ -135,6 +135,9 @@ func (r *Research) sendFile(ctx context.Context, j outbox.Job) error {
 	if err := json.Unmarshal(j.Payload, &f); err != nil {
 		return outbox.Dead(err)
 	}
+	if chat.WasErased(f.Person) {
+		return nil // there is nobody to bring it to
+	}
 	zone := r.Calendar(f.Person).Zone()
 	err := r.Files.Upload(ctx, f.Person, chat.File{Name: "research.ics", Title: f.Appointment.Title + ".ics", Data: f.Appointment.File()}, fileWords(f.Appointment, zone))
 	if !errors.Is(err, chat.ErrNoFiles) {

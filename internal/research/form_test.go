@@ -332,3 +332,12 @@ func TestASlackThatDoesNotAnswerIsAskedAgain(t *testing.T) {
 		t.Errorf("err = %v", err)
 	}
 }
+
+// Who was erased before their file was brought gets none, and nothing is given up.
+func TestNobodyGetsAFileWhoWasErased(t *testing.T) {
+	r, _ := researchOn(t, nil)
+	r.Files = noFiles{errors.New("user_not_found")}
+	if err := r.sendFile(ctx, outbox.Job{Payload: []byte(`{"Person":"` + chat.Pseudonym() + `","Appointment":{"Title":"Research"}}`)}); err != nil {
+		t.Errorf("err = %v", err)
+	}
+}
