@@ -20,7 +20,20 @@ func TestErasedMessagesAreChangedOrNeverSent(t *testing.T) {
 	p.settled(10 * time.Second)
 	p.slack.Fault(slacksim.Fault{Method: "chat.postMessage", Times: -1, RetryAfter: time.Second})
 	p.put("lead/1/news/1", "U001", "Kim Lee called")
-	for end := time.Now().Add(10 * time.Second); len(p.slack.Journal().Refusals()) == 0; time.Sleep(5 * time.Millisecond) {
+	refused := func() bool {
+		if len(p.slack.Journal().Refusals()) == 0 {
+			return false
+		}
+		var m post
+		if err := p.db.Read(t.Context(), func(tx *database.Tx) (err error) {
+			m, _, err = load(tx, "lead/1/news/1")
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return m.state == "queued" // and it is known that it stands nowhere
+	}
+	for end := time.Now().Add(10 * time.Second); !refused(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("the message was not refused")
 		}
