@@ -157,6 +157,7 @@ func TestTheNewestBackupServes(t *testing.T) {
 	settled(t, b.db, 20*time.Second)
 	b.answers.Stop() // what was asked is on disk a moment later; now
 	b.answers.Start()
+	await(t, "the playbook in force to be kept", func() bool { return one[int](t, b, "SELECT count(*) FROM editions") == 1 })
 	before := kinds(t, b.db)
 	said, out := output()
 	if err := (backupCommand{Folder: folder, Database: b.Database}).Run(t.Context(), said); err != nil {

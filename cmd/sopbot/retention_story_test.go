@@ -82,6 +82,7 @@ func TestWhatIsTooOldIsRemoved(t *testing.T) {
 			dana.Slash("/lead assign @sam Open Field")
 			dana.Slash("/sop how do I hand off")
 			settled(t, b.db, time.Minute)
+			await(t, "the question to be kept", func() bool { return howMany(t, b, "SELECT count(*) FROM questions") == 1 })
 			old := one[string](t, b, "SELECT id FROM leads WHERE company = 'Old Mill'")
 			done := one[string](t, b, "SELECT id FROM handoffs WHERE lead = $1", old)
 			untilRun := func(what string) {
@@ -114,6 +115,7 @@ func TestWhatIsTooOldIsRemoved(t *testing.T) {
 			}
 			dana.Slash("/sop what is a champion")
 			settled(t, b.db, time.Minute)
+			await(t, "the other question to be kept", func() bool { return howMany(t, b, "SELECT count(*) FROM questions") == 2 })
 
 			push(4 * 24 * time.Hour)
 			untilRun("after")
