@@ -66,6 +66,10 @@ func TestAnAnswerGoesBeforeTheMessagesThatWait(t *testing.T) {
 		p.put(strings.Repeat("x", i+1), "C001", "note")
 	}
 	p.waitFor("chat.postMessage", 3)
+	sent := len(p.slack.Journal().Calls("chat.postMessage")) // 3, where the machine is not too busy
+	if sent > 4 {
+		t.Skipf("%d of 6 messages were sent before the answer was given: nothing waits any more", sent)
+	}
 	if _, err := g.Post(forSomebody(context.Background(), time.Now()), "C001", chat.Say("answer")); err != nil {
 		t.Fatal(err)
 	}
@@ -76,8 +80,8 @@ func TestAnAnswerGoesBeforeTheMessagesThatWait(t *testing.T) {
 			place = 7 - i
 		}
 	}
-	if place != 4 && place != 5 {
-		t.Errorf("the answer came as number %d of 7", place)
+	if place != sent+1 && place != sent+2 {
+		t.Errorf("the answer came as number %d of 7, when %d had been sent", place, sent)
 	}
 	for _, e := range p.slack.Journal().Calls("chat.postMessage") {
 		if e.Error != "" {

@@ -19,13 +19,15 @@ export function inspector() {
   const bars = () => clear(bar, Object.keys(filters).map(name => button(name, () => { filter = name; bars(); draw(); }, { 'aria-pressed': name === filter ? 'true' : 'false' })));
   bars();
   const levers = h('fieldset', { class: 'troubles' });
-  const drawLevers = () => clear(levers, h('legend', {}, 'Trouble to switch on'),
-    [...store.levers.map(l => [l.id, l.name, l.note]), ...troubles].map(([id, words, note]) => h('label', {},
+  redraw = () => {
+    const all = [...store.levers.map(l => [l.id, l.name, l.note]), ...troubles], inputs = levers.querySelectorAll('input');
+    // One that is there stays: it may be pressed just now.
+    if (inputs.length === all.length) return inputs.forEach((i, n) => i.checked = !!store.faults[all[n][0]]);
+    clear(levers, h('legend', {}, 'Trouble to switch on'), all.map(([id, words, note]) => h('label', {},
       h('input', { type: 'checkbox', checked: store.faults[id], on: { change: e => fault(id, e.target.checked) } }), h('span', {}, words, h('small', { class: 'quiet' }, note)))),
-    
     button('Disconnect once', () => fault('disconnect', true)));
-  drawLevers();
-  redraw = drawLevers;
+  };
+  redraw();
   read();
   return [levers, bar, list];
 }
