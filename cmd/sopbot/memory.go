@@ -14,7 +14,8 @@ const (
 	// little of both and can never be given back. From busyRate envelopes a
 	// second on, time counts more than memory.
 	thriftyPercent = 50
-	usualPercent   = 200
+	busyPercent    = 200
+	usualPercent   = 100 // Go's own, which a bot that is closed leaves behind
 	busyRate       = 200
 	// settleAfter is how long after the start all of it has run once.
 	settleAfter = time.Second
@@ -40,7 +41,7 @@ func (t *thrift) set(percent int) {
 // suit sets it by what was asked within the last second.
 func (t *thrift) suit(envelopes int64) {
 	if envelopes >= busyRate {
-		t.set(usualPercent)
+		t.set(busyPercent)
 	} else {
 		t.set(thriftyPercent)
 	}

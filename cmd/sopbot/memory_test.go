@@ -12,7 +12,7 @@ func TestTheBotIsThriftyWhileLittleIsAskedUnlessTheOperatorSaysOtherwise(t *test
 		return now
 	}
 	defer debug.SetGCPercent(percent())
-	for gogc, want := range map[string][3]int{"": {thriftyPercent, usualPercent, thriftyPercent}, "70": {70, 70, 70}} {
+	for gogc, want := range map[string][3]int{"": {thriftyPercent, busyPercent, thriftyPercent}, "70": {70, 70, 70}} {
 		t.Setenv("GOGC", gogc)
 		debug.SetGCPercent(70) // as Go itself does where GOGC says so
 		var th thrift
